@@ -1,0 +1,31 @@
+# Decoding heard speech from M/EEG: raw recordings in, a report out.
+#
+#   snakemake --cores 8 results/gwilliams/report.html
+#
+# The files below are in the order in which data flow through them.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/simulate.smk"
+include: "rules/check.smk"
+include: "rules/preprocess.smk"
+include: "rules/audio.smk"
+include: "rules/segment.smk"
+include: "rules/embed.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+# The target without a name: the study that every clone can make.
+rule demo:
+    default_target: True
+    input:
+        "results/demo/report.html",

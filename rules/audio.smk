@@ -1,0 +1,27 @@
+# A story's audio files -> one waveform at 16 kHz, and where each file begins in it.
+
+
+rule merge_audio:
+    input:
+        wav_files,
+    output:
+        audio="results/{study}/audio/{story}.npy",
+        table="results/{study}/audio/{story}.parquet",
+    log:
+        "results/{study}/logs/merge_audio/{story}.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        script=scripts / "merge_audio.py",
+        wavs=wav_names,
+        settings=settings_of("merge_audio"),
+        code=code_of("merge_audio"),
+    message:
+        "Merging the audio of {wildcards.study}, {wildcards.story}"
+    shell:
+        "python {params.script:q} {params.wavs:q} --settings {params.settings:q}"
+        " --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,51 @@
+# Raw files -> a verdict per recording -> the table of recordings, or an end with reasons.
+
+
+rule check_recording:
+    input:
+        raw_files,
+    output:
+        "results/{study}/checks/{recording}.json",
+    log:
+        "results/{study}/logs/check_recording/{recording}.log",
+    priority: 10
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        script=scripts / "check_recording.py",
+        study=study_arguments,
+        code=code_of("check_recording", reader_module),
+    message:
+        "Checking the raw files of {wildcards.study}, {wildcards.recording}"
+    shell:
+        "python {params.script:q} {params.study} --recording {wildcards.recording}"
+        " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule check_study:
+    input:
+        of_recordings("results/{study}/checks/{recording}.json"),
+    output:
+        "results/{study}/checks.parquet",
+    log:
+        "results/{study}/logs/check_study.log",
+    priority: 10
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        script=scripts / "check_study.py",
+        settings=settings_of("check_study"),
+        code=code_of("check_study"),
+    message:
+        "Gathering the verdicts on {wildcards.study}"
+    shell:
+        "python {params.script:q} {input:q} --settings {params.settings:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,44 @@
+# A trained decoder and the test segments -> ranks and metrics.
+
+
+rule evaluate_decoder:
+    input:
+        segments="results/{study}/segments/segments.parquet",
+        scalers="results/{study}/segments/scalers.parquet",
+        words="results/{study}/splits/words.parquet",
+        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
+        embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
+        chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
+        weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
+        description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
+    output:
+        metrics="results/{study}/experiments/{experiment}/seed-{seed}/metrics.json",
+        retrieval="results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",
+    log:
+        "results/{study}/logs/evaluate_decoder/{experiment}/seed-{seed}.log",
+    benchmark:
+        "results/{study}/benchmarks/evaluate_decoder/{experiment}/seed-{seed}.tsv"
+    conda:
+        "../envs/decoder.yaml"
+    threads: all_cores
+    resources:
+        mem_mb=lambda wildcards, attempt: 32000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+        gpu=1,
+    params:
+        script=scripts / "evaluate_decoder.py",
+        embedding=embedding_of,
+        settings=settings_of("evaluate_decoder"),
+        code=code_of("evaluate_decoder"),
+    message:
+        "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
+    shell:
+        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        " --segments results/{wildcards.study}/segments"
+        " --recordings results/{wildcards.study}/recordings"
+        " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
+        " --decoder results/{wildcards.study}/experiments/{wildcards.experiment}/"
+        "seed-{wildcards.seed} --threads {threads} --settings {params.settings:q}"
+        " --folder results/{wildcards.study}/experiments/{wildcards.experiment}/"
+        "seed-{wildcards.seed} 2>&1 | tee {log:q}"

@@ -1,0 +1,33 @@
+# Raw recording -> resampled signal, sensors, events.
+
+
+rule preprocess_recording:
+    input:
+        raw=raw_files,
+        verdict="results/{study}/checks/{recording}.json",
+    output:
+        signal="results/{study}/recordings/{recording}/signal.npy",
+        sensors="results/{study}/recordings/{recording}/sensors.parquet",
+        events="results/{study}/recordings/{recording}/events.parquet",
+    log:
+        "results/{study}/logs/preprocess_recording/{recording}.log",
+    benchmark:
+        "results/{study}/benchmarks/preprocess_recording/{recording}.tsv"
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 15 * attempt,
+    params:
+        script=scripts / "preprocess_recording.py",
+        study=study_arguments,
+        settings=settings_of("preprocess_recording"),
+        code=code_of("preprocess_recording", reader_module),
+    message:
+        "Preprocessing {wildcards.study}, {wildcards.recording}"
+    shell:
+        "python {params.script:q} {params.study} --recording {wildcards.recording}"
+        " --verdict {input.verdict:q} --settings {params.settings:q}"
+        " --folder results/{wildcards.study}/recordings/{wildcards.recording}"
+        " 2>&1 | tee {log:q}"

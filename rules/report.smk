@@ -1,0 +1,37 @@
+# Everything before -> one page and one table of numbers.
+
+
+rule write_report:
+    input:
+        checks="results/{study}/checks.parquet",
+        blocks="results/{study}/splits/blocks.parquet",
+        chunks="results/{study}/splits/chunks.parquet",
+        segments="results/{study}/segments/segments.parquet",
+        history=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/history.csv"),
+        description=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"),
+        metrics=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/metrics.json"),
+        retrieval=of_reported(
+            "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
+        ),
+        style=scripts / "speech_decoding/report/style.css",
+    output:
+        report="results/{study}/report.html",
+        metrics="results/{study}/metrics.json",
+    log:
+        "results/{study}/logs/write_report.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        script=scripts / "write_report.py",
+        settings=settings_of("write_report"),
+        code=code_of("write_report", reader_module),
+    message:
+        "Writing the report of {wildcards.study}"
+    shell:
+        "python {params.script:q} --results results/{wildcards.study}"
+        " --style {input.style:q} --settings {params.settings:q}"
+        " --report {output.report:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

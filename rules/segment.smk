@@ -1,0 +1,63 @@
+# Events -> blocks in splits and the audio's chunks -> segments and scalers.
+
+
+rule split_blocks:
+    input:
+        checks="results/{study}/checks.parquet",
+        events=of_recordings("results/{study}/recordings/{recording}/events.parquet"),
+        audio=of_stories("results/{study}/audio/{story}.parquet"),
+    output:
+        blocks="results/{study}/splits/blocks.parquet",
+        chunks="results/{study}/splits/chunks.parquet",
+        words="results/{study}/splits/words.parquet",
+        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+    log:
+        "results/{study}/logs/split_blocks.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        script=scripts / "split_blocks.py",
+        settings=settings_of("split_blocks"),
+        code=code_of("split_blocks"),
+    message:
+        "Splitting the blocks of {wildcards.study}"
+    shell:
+        "python {params.script:q} --checks {input.checks:q}"
+        " --recordings results/{wildcards.study}/recordings"
+        " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
+        " --folder results/{wildcards.study}/splits 2>&1 | tee {log:q}"
+
+
+rule cut_segments:
+    input:
+        blocks="results/{study}/splits/blocks.parquet",
+        words="results/{study}/splits/words.parquet",
+        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
+        sensors=of_recordings("results/{study}/recordings/{recording}/sensors.parquet"),
+    output:
+        segments="results/{study}/segments/segments.parquet",
+        scalers="results/{study}/segments/scalers.parquet",
+    log:
+        "results/{study}/logs/cut_segments.log",
+    benchmark:
+        "results/{study}/benchmarks/cut_segments.tsv"
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        script=scripts / "cut_segments.py",
+        settings=settings_of("cut_segments"),
+        code=code_of("cut_segments"),
+    message:
+        "Cutting the segments of {wildcards.study}"
+    shell:
+        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        " --recordings results/{wildcards.study}/recordings --settings {params.settings:q}"
+        " --folder results/{wildcards.study}/segments 2>&1 | tee {log:q}"

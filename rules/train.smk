@@ -1,0 +1,42 @@
+# Segments, signals and an embedding -> a trained decoder, per experiment and seed.
+
+
+rule train_decoder:
+    input:
+        segments="results/{study}/segments/segments.parquet",
+        scalers="results/{study}/segments/scalers.parquet",
+        words="results/{study}/splits/words.parquet",
+        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
+        embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
+        chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
+    output:
+        weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
+        description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
+        history="results/{study}/experiments/{experiment}/seed-{seed}/history.csv",
+    log:
+        "results/{study}/logs/train_decoder/{experiment}/seed-{seed}.log",
+    benchmark:
+        "results/{study}/benchmarks/train_decoder/{experiment}/seed-{seed}.tsv"
+    conda:
+        "../envs/decoder.yaml"
+    threads: all_cores
+    resources:
+        mem_mb=lambda wildcards, attempt: 32000 * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+        gpu=1,
+    params:
+        script=scripts / "train_decoder.py",
+        embedding=embedding_of,
+        settings=settings_of("train_decoder"),
+        code=code_of("train_decoder"),
+    message:
+        "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
+    shell:
+        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        " --segments results/{wildcards.study}/segments"
+        " --recordings results/{wildcards.study}/recordings"
+        " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
+        " --seed {wildcards.seed} --threads {threads} --settings {params.settings:q}"
+        " --folder results/{wildcards.study}/experiments/{wildcards.experiment}/"
+        "seed-{wildcards.seed} 2>&1 | tee {log:q}"

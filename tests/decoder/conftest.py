@@ -1,0 +1,21 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.fixture
+def golden_directory():
+    return Path(__file__).parent.parent / "golden" / "decoder"
+
+
+@pytest.fixture
+def golden(golden_directory):
+    """Read every array of a golden file as tensors."""
+
+    def read(name):
+        with np.load(golden_directory / f"{name}.npz") as stored:
+            return {key: torch.from_numpy(np.asarray(stored[key])) for key in stored.files}
+
+    return read

@@ -1,0 +1,143 @@
+"""Segments cut by indexing, against the published steps written one by one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from speech_decoding.segments.scaling import fit_scaler
+from speech_decoding.segments.store import Embedding, SegmentStore, StudyTables
+from speech_decoding.segments.windows import Window
+
+WINDOW = Window(-0.5, 2.5, 120)
+
+
+@pytest.fixture
+def study():
+    """Two listeners with different numbers of sensors hear one wav of two chunks."""
+    random = np.random.default_rng(3)
+    signals = {
+        "a": random.standard_normal((2000, 5)).astype(np.float32),
+        "b": (random.standard_normal((1900, 4)) * 50 + 7).astype(np.float32),
+    }
+    segments = pd.DataFrame(
+        {
+            "recording": ["a", "a", "a", "b", "b"],
+            "subject": ["2", "2", "2", "1", "1"],
+            "story": "s",
+            "split": ["train", "train", "test", "train", "test"],
+            "first_sample": [0, 300, 1400, 120, 1500],
+            "word": ["x", "y", "z", None, "z"],
+            "word_index": pd.array([0, 1, 2, None, 2], dtype="Int64"),
+            "sequence_text": ["x y z"] * 3 + [None, "x y z"],
+        }
+    )
+    words = pd.DataFrame(
+        {
+            "recording": ["a", "a", "b", "b"],
+            "start_s": [0.25, 3.0, 1.5, 2.0],
+            "duration_s": [0.5, 1.0, 0.25, 0.75],
+        }
+    )
+    onsets = pd.DataFrame({"recording": ["a", "b"], "wav": ["s.wav"] * 2, "onset_s": [0.1, 0.9]})
+    chunks = pd.DataFrame(
+        {
+            "story": "s",
+            "wav": "s.wav",
+            "split": ["train", "test"],
+            "start_s": [0.0, 11.0],
+            "stop_s": [11.0, 16.0],
+            "first_frame": [0, 550],
+            "frame_count": [550, 250],
+        }
+    )
+    scalers = []
+    for name, signal in signals.items():
+        first = segments.query(f"recording == '{name}' and split == 'train'")["first_sample"]
+        center, scale = fit_scaler(signal, first.to_numpy(), WINDOW)
+        sensors = pd.DataFrame({"recording": name, "name": range(len(center))})
+        place = np.linspace(0, 1, len(center))
+        scalers.append(sensors.assign(x=place, y=1 - place, center=center, scale=scale))
+    tables = StudyTables(segments, words, onsets, pd.concat(scalers, ignore_index=True))
+    frames = random.standard_normal((800, 6)).astype(np.float32) * 3 + 1
+    return tables, signals, Embedding(frames, chunks, silence=-5.0)
+
+
+def open_store(study, **settings):
+    tables, signals, embedding = study
+    settings = {"window": WINDOW, "delay_s": 0.15, "clamp": 20.0} | settings
+    return SegmentStore(tables, signals, embedding, **settings)
+
+
+def test_brain_windows(study):
+    tables, signals, _ = study
+    store = open_store(study, clamp=1.5)
+    brain = store.brain(torch.arange(5)).numpy()
+    assert brain.shape == (5, 5, 343)
+    for row, segment in enumerate(tables.segments.itertuples()):
+        signal = signals[segment.recording]
+        window = signal[segment.first_sample : segment.first_sample + 361].T.astype(np.float64)
+        window -= window[:, :61].mean(axis=1, keepdims=True)
+        scaler = tables.scalers[tables.scalers["recording"] == segment.recording]
+        window -= scaler[["center"]].to_numpy()
+        window /= scaler[["scale"]].to_numpy()
+        expected = np.clip(window, -1.5, 1.5)[:, 18:]
+        assert np.allclose(brain[row, : len(expected)], expected, atol=1e-5)
+        assert (brain[row, len(expected) :] == 0).all()
+
+
+def test_the_scaler_takes_elements_and_does_not_interpolate(study):
+    signal = study[1]["a"]
+    center, scale = fit_scaler(signal, np.array([0, 300]), WINDOW)
+    for sensor in range(5):
+        values = np.stack([signal[first : first + 361, sensor] for first in (0, 300)])
+        values = np.sort((values - values[:, :61].mean(axis=1, keepdims=True)).ravel())
+        assert center[sensor] == pytest.approx(values[361], abs=1e-6)
+        assert scale[sensor] == pytest.approx(values[541] - values[180], abs=1e-6)
+
+
+def test_a_flat_sensor_keeps_scale_one():
+    center, scale = fit_scaler(np.full((500, 2), 3.0, np.float32), np.array([0, 100]), WINDOW)
+    assert (center == 0).all() and (scale == 1).all()
+
+
+def test_speech_is_standardised_inside_words_and_silent_where_nobody_speaks(study):
+    tables, _, embedding = study
+    store = open_store(study)
+    speech = store.speech(torch.arange(5)).numpy()
+    assert speech.shape == (5, 6, 343)
+
+    inside = []
+    for row, segment in enumerate(tables.segments.itertuples()):
+        if segment.split != "train":
+            continue
+        own = tables.words[tables.words["recording"] == segment.recording]
+        for sample in range(361):
+            time = segment.first_sample + sample
+            start = np.round(own["start_s"] * 120)
+            stop = np.round((own["start_s"] + own["duration_s"]) * 120)
+            if ((start <= time) & (time < stop)).any():
+                inside.append(int(store._frame[row, sample]))
+    values = embedding.frames[inside].astype(np.float64)
+    assert store.embedding_mean == pytest.approx(values.mean(), abs=1e-6)
+    assert store.embedding_std == pytest.approx(values.std(), abs=1e-6)
+
+    silent = (-5.0 - store.embedding_mean) / store.embedding_std
+    assert np.allclose(speech[0, :, :12], silent)  # 0.1 s before the wav begins
+    first = (embedding.frames[0] - store.embedding_mean) / store.embedding_std
+    assert np.allclose(speech[0, :, 12], first, atol=1e-5)
+
+
+def test_listeners_of_one_word_share_its_segment(study):
+    store = open_store(study)
+    index = store.segment_index.tolist()
+    assert index[2] == index[4]
+    assert len({index[0], index[1], index[2], index[3]}) == 4
+    assert store.subjects == ["1", "2"]
+    assert store.subject_index.tolist() == [1, 1, 1, 0, 0]
+
+
+def test_no_delay_and_no_clamp(study):
+    store = open_store(study, delay_s=0.0, clamp=None)
+    assert store.brain(torch.tensor([0])).shape[-1] == 361
+    assert store.brain(torch.arange(5)).abs().max() > 1.5

@@ -1,0 +1,41 @@
+"""One small simulated study, run once, from which the workflow's tests start."""
+
+import pytest
+
+from tests.workflow.workspace import Workspace
+
+REPORT = "results/demo/report.html"
+
+
+def make_small(workspace: Workspace) -> None:
+    """Shrink the demo: two listeners, one session, a small decoder, all three experiments."""
+    config = workspace.config
+    demo = config["studies"]["demo"]
+    demo["layout"] |= {"subjects": ["01", "02"], "sessions": ["0"], "absent": []}
+    demo["simulation"] |= {"snr": 0.5}
+    demo["settings"]["decoder"] = {"hidden": 32, "virtual_channels": 32}
+    demo["settings"]["training"] |= {"epochs": 8, "patience": 8, "learning_rate": 0.002}
+    demo["settings"]["report"] |= {"experiments": ["main", "noise_input", "shuffled_pairs"]}
+    workspace.config = config
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Workspace:
+    """A workspace in which the small study's report was made; not to be changed."""
+    folder = tmp_path_factory.mktemp("finished") / "clone"
+    workspace = Workspace.of_the_repository(folder)
+    make_small(workspace)
+    workspace.snakemake(REPORT)
+    return workspace
+
+
+@pytest.fixture
+def workspace(finished, tmp_path) -> Workspace:
+    """A copy of the finished workspace, to be edited."""
+    return finished.copy(tmp_path / "clone")
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Workspace:
+    """A workspace in which nothing was run."""
+    return Workspace.of_the_repository(tmp_path / "clone")

@@ -1,0 +1,24 @@
+"""Join a story's audio files, mono, at one rate, with a table of where each begins."""
+
+import argparse
+from pathlib import Path
+
+from speech_decoding.command import run, settings_argument
+from speech_decoding.files import write_npy, write_table
+from speech_decoding.speech.audio import merge_audio
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("wavs", nargs="+", type=Path, help="audio files, in order")
+    parser.add_argument("--settings", type=settings_argument, required=True)
+    parser.add_argument("--audio", type=Path, required=True, help="merged waveform, .npy")
+    parser.add_argument("--table", type=Path, required=True, help="where each file begins")
+    arguments = parser.parse_args()
+    waveform, table = merge_audio(arguments.wavs, **arguments.settings)
+    write_npy(arguments.audio, waveform)
+    write_table(arguments.table, table)
+
+
+if __name__ == "__main__":
+    run(main)

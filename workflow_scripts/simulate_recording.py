@@ -1,0 +1,31 @@
+"""Write one recording of a simulated study, whose stimuli must be there already."""
+
+import argparse
+from pathlib import Path
+
+from speech_decoding.command import run, settings_argument
+from speech_decoding.simulation.meg_masc import simulate_recording
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="root of the study")
+    parser.add_argument("--subject", required=True)
+    parser.add_argument("--session", required=True)
+    parser.add_argument(
+        "--settings",
+        type=settings_argument,
+        required=True,
+        help="JSON: story, task, parts, snr and seed; brain and rate_hz if not the usual",
+    )
+    arguments = parser.parse_args()
+    simulate_recording(
+        arguments.folder,
+        subject=arguments.subject,
+        session=arguments.session,
+        **arguments.settings,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

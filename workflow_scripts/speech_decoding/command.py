@@ -1,0 +1,58 @@
+"""What the command-line scripts share: their common arguments, and ending with one sentence."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from speech_decoding.errors import InputError
+from speech_decoding.studies import Recording, StudyReader, open_study
+
+
+def settings_argument(text: str) -> dict[str, Any]:
+    """Read a `--settings` argument: one JSON object, as the workflow's rules pass it."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+def add_study_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name one recording of a study."""
+    parser.add_argument("--reader", required=True, help="module of speech_decoding.studies")
+    parser.add_argument("--raw-folder", type=Path, required=True, help="the study's raw files")
+    parser.add_argument("--layout", type=settings_argument, required=True, help="JSON")
+    parser.add_argument("--recording", required=True, help="id")
+
+
+def open_recording(arguments: argparse.Namespace) -> tuple[StudyReader, Recording]:
+    """Open the study that the arguments name and find the recording in it.
+
+    Raises: InputError if the study's layout holds no such recording.
+    """
+    study = open_study(arguments.reader, arguments.raw_folder, arguments.layout)
+    by_id = {recording.id: recording for recording in study.recordings()}
+    if arguments.recording not in by_id:
+        raise InputError(
+            f"--recording {arguments.recording}",
+            expected=f"one of {', '.join(by_id)}",
+            found="another name",
+            consequence="there is nothing to read",
+            next_step="correct the name",
+        )
+    return study, by_id[arguments.recording]
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Run a script's `main`; input that cannot be used ends in one sentence and exit status 2."""
+    try:
+        main()
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0)

@@ -1,0 +1,130 @@
+"""The brain module: from a window of M/EEG to an estimate of its speech representation."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from speech_decoding.decoder.convolution_stack import (
+    ACTIVATIONS,
+    Activation,
+    ConvolutionStack,
+    Residual,
+)
+from speech_decoding.decoder.merger import ChannelMerger
+from speech_decoding.decoder.subject_layer import SubjectEmbedding, SubjectLayer
+
+EMBEDDING_DIMENSION = 64
+
+
+class BrainModule(nn.Module):
+    """Spatial attention, initial layer, subject layer, convolution stack and head (REFERENCE 5).
+
+    The defaults are the published model, and every other setting is one of its ablations
+    (REFERENCE 5.7, 8.5) or of its variants (REFERENCE 5.8). Seed torch's generator right before
+    the construction to repeat the initial weights.
+
+    Args:
+        layout_positions: [layouts, sensors, 2], each distinct layout of sensors once, in [0, 1];
+            a negative coordinate marks an unknown position (REFERENCE 5.1).
+        n_subjects: number of subjects.
+        n_outputs: number of speech features to estimate.
+        virtual_channels: channels after the spatial attention and after the initial layer.
+        hidden: channels of the convolution stack.
+        depth: convolutions in the stack, gates not counted.
+        spatial_attention: if not, the sensors are themselves the channels.
+        spatial_dropout_radius: sensors nearer to a random centre are dropped; 0 drops none.
+        spatial_dropout_from: drop "scores", before the softmax, or "signals", after it.
+        initial_layer: whether there is a linear map of the channels, common to all subjects.
+        subject: a "layer" for each subject, an "embedding" as added channels, or "none".
+        activation: of the convolution stack and of the head.
+        residual: where the stack adds its residuals, or "none".
+        glu: whether the stack has gates.
+        glu_dilation: dilation of the gates' convolutions.
+        final_convolutions: if not, the last convolution of the stack leads to the outputs.
+        output_activation: applied to the estimate.
+    """
+
+    def __init__(
+        self,
+        layout_positions: Tensor,
+        *,
+        n_subjects: int,
+        n_outputs: int,
+        virtual_channels: int = 270,
+        hidden: int = 320,
+        depth: int = 10,
+        spatial_attention: bool = True,
+        spatial_dropout_radius: float = 0.2,
+        spatial_dropout_from: Literal["scores", "signals"] = "scores",
+        initial_layer: bool = True,
+        subject: Literal["layer", "embedding", "none"] = "layer",
+        activation: Activation = "gelu",
+        residual: Residual = "after_activation",
+        glu: bool = True,
+        glu_dilation: int = 1,
+        final_convolutions: bool = True,
+        output_activation: Literal["gelu", "none"] = "none",
+    ):
+        super().__init__()
+        self.register_buffer("layout_positions", layout_positions)
+        n_channels = layout_positions.shape[1]
+
+        self.merger = None
+        if spatial_attention:
+            self.merger = ChannelMerger(
+                virtual_channels,
+                dropout_radius=spatial_dropout_radius,
+                dropout_from=spatial_dropout_from,
+            )
+            n_channels = virtual_channels
+
+        self.initial_layer = None
+        if initial_layer:
+            self.initial_layer = nn.Conv1d(n_channels, virtual_channels, 1)
+            n_channels = virtual_channels
+
+        match subject:
+            case "layer":
+                self.subject = SubjectLayer(n_subjects, n_channels)
+            case "embedding":
+                self.subject = SubjectEmbedding(n_subjects, EMBEDDING_DIMENSION)
+                n_channels += EMBEDDING_DIMENSION
+            case "none":
+                self.subject = None
+            case _:
+                raise ValueError(f"subject is layer, embedding or none, not {subject!r}")
+
+        self.convolutions = ConvolutionStack(
+            n_channels,
+            hidden=hidden,
+            depth=depth,
+            n_outputs=None if final_convolutions else n_outputs,
+            activation=activation,
+            residual=residual,
+            glu=glu,
+            glu_dilation=glu_dilation,
+        )
+        self.head = nn.Sequential()
+        if final_convolutions:
+            self.head.append(nn.Conv1d(hidden, 2 * hidden, 1))
+            self.head.append(ACTIVATIONS[activation]())
+            # With a kernel of one sample this is a plain convolution, except that its default
+            # initial weights scale with the number of outputs (REFERENCE 5.6).
+            self.head.append(nn.ConvTranspose1d(2 * hidden, n_outputs, 1))
+        if output_activation != "none":
+            self.head.append(ACTIVATIONS[output_activation]())
+
+    def forward(self, brain: Tensor, subject_index: Tensor, layout_index: Tensor) -> Tensor:
+        """Estimate speech features [batch, n_outputs, time] from `brain` [batch, sensors, time].
+
+        `subject_index` and `layout_index` [batch] tell whose brain it is, and in which layout of
+        `layout_positions` it was recorded.
+        """
+        signals = brain
+        if self.merger is not None:
+            signals = self.merger(signals, self.layout_positions, layout_index)
+        if self.initial_layer is not None:
+            signals = self.initial_layer(signals)
+        if self.subject is not None:
+            signals = self.subject(signals, subject_index)
+        return self.head(self.convolutions(signals))

@@ -1,0 +1,72 @@
+"""Spatial attention: sensors of any layout become the same virtual channels."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from speech_decoding.decoder.fourier import fourier_embedding
+
+
+class ChannelMerger(nn.Module):
+    """Mix the sensors into virtual channels, with weights that depend on sensor positions alone.
+
+    In training, the sensors within `dropout_radius` of a random centre are dropped, one centre for
+    the whole batch; a radius of 0 drops none. They are dropped from the "scores", before the
+    softmax, so that the remaining weights still sum to one (REFERENCE 5.2), or from the "signals",
+    after it (REFERENCE 5.8).
+    """
+
+    def __init__(
+        self,
+        n_virtual_channels: int,
+        *,
+        n_harmonics: int = 32,
+        dropout_radius: float = 0.2,
+        dropout_from: Literal["scores", "signals"] = "scores",
+    ):
+        super().__init__()
+        if dropout_from not in ("scores", "signals"):
+            raise ValueError(f"dropout_from is scores or signals, not {dropout_from!r}")
+        self.n_harmonics = n_harmonics
+        self.dropout_radius = dropout_radius
+        self.dropout_from = dropout_from
+        dimension = 2 * n_harmonics**2
+        self.heads = nn.Parameter(torch.randn(n_virtual_channels, dimension) / dimension**0.5)
+
+    def weights(self, positions: Tensor, dropout_centre: Tensor | None = None) -> Tensor:
+        """Weight of each sensor in each virtual channel, [layouts, virtual channels, sensors].
+
+        `positions` [layouts, sensors, 2] lie in [0, 1]; a negative coordinate marks a sensor whose
+        position is unknown, or a filling place, and which therefore weighs nothing.
+        `dropout_centre` [2] is the centre of the disc of dropped sensors, or None.
+        """
+        # Phases reach hundreds of radians: half precision would blur them beyond use.
+        with torch.autocast(positions.device.type, enabled=False):
+            # [virtual, dimension] @ [layouts, dimension, sensors]
+            scores = self.heads @ fourier_embedding(positions, self.n_harmonics).mT
+            unknown = (positions < 0).any(-1)
+            if dropout_centre is None:
+                return _masked_softmax(scores, unknown)
+            dropped = (positions - dropout_centre).norm(dim=-1) <= self.dropout_radius
+            if self.dropout_from == "scores":
+                return _masked_softmax(scores, unknown | dropped)
+            return _masked_softmax(scores, unknown).masked_fill(dropped[:, None], 0)
+
+    def forward(self, brain: Tensor, positions: Tensor, layout_index: Tensor) -> Tensor:
+        """Map `brain` [batch, sensors, time] to [batch, virtual channels, time].
+
+        `positions` [layouts, sensors, 2] holds each distinct layout once, and `layout_index`
+        [batch] tells which of them an item was recorded with.
+        """
+        centre = None
+        if self.training and self.dropout_radius > 0:
+            centre = torch.rand(2, device=positions.device)
+        return self.weights(positions, centre)[layout_index] @ brain
+
+
+def _masked_softmax(scores: Tensor, masked: Tensor) -> Tensor:
+    # The lowest finite number rather than -inf: the weights are the same, and a layout of which
+    # every sensor is masked gives equal weights instead of NaN.
+    lowest = torch.finfo(scores.dtype).min
+    return scores.masked_fill(masked[:, None], lowest).softmax(-1)

@@ -1,0 +1,21 @@
+"""The one exception that a user is meant to read."""
+
+
+class InputError(Exception):
+    """Input that cannot be used, told in one sentence.
+
+    The sentence names the place, what was expected there, what was found, what follows from it and
+    what to do next; the command-line scripts print it alone and exit with status 2.
+    """
+
+    def __init__(
+        self, where: object, *, expected: str, found: str, consequence: str, next_step: str
+    ):
+        self.where = str(where)
+        self.expected = expected
+        self.found = found
+        self.consequence = consequence
+        self.next_step = next_step
+        super().__init__(
+            f"{self.where}: expected {expected}, found {found}; {consequence}; {next_step}."
+        )

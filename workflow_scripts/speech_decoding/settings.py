@@ -1,0 +1,238 @@
+"""Settings: config.yaml checked, and narrowed to what one study or experiment uses."""
+
+import difflib
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from speech_decoding.errors import InputError
+
+BLOCKS = (
+    "check",
+    "preprocess",
+    "audio",
+    "embeddings",
+    "splits",
+    "segments",
+    "decoder",
+    "training",
+    "evaluation",
+    "report",
+)
+Settings = dict[str, Any]
+
+_SIMULATED = ("layout", "simulation")
+
+
+def check_config(config: Settings, schema_file: str | Path) -> None:
+    """Check a configuration: known keys, types, completeness, and values that fit each other.
+
+    Raises: InputError, one sentence that names the key and, for an unknown one, the nearest.
+    """
+    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
+    _check_schema(config, schema)
+    for block in BLOCKS:
+        known = schema["$defs"][block].get("properties", {})
+        for key in known.keys() - config[block].keys():
+            raise _config_error(f"{block}.{key}", "a value", "none", "add it")
+    for study in config["studies"]:
+        for experiment in config["experiments"]:
+            _check_fit(study, experiment, experiment_settings(config, study, experiment))
+        _check_report(config, study)
+
+
+def study_entry(config: Settings, study: str) -> Settings:
+    """Give a study's entry in `studies`; raises InputError for an unknown name."""
+    return config["studies"][require_known("studies", study, config["studies"])]
+
+
+def study_settings(config: Settings, study: str) -> Settings:
+    """Give all blocks for one study: the common ones with its overrides merged in."""
+    overrides = study_entry(config, study)["settings"]
+    return _merge({block: config[block] for block in BLOCKS}, overrides)
+
+
+def experiment_settings(config: Settings, study: str, experiment: str) -> Settings:
+    """Give all blocks for one experiment of a study, with `embedding`, the embedding's name."""
+    name = require_known("experiments", experiment, config["experiments"])
+    return _merge(study_settings(config, study), config["experiments"][name])
+
+
+def read_by(
+    rule: str,
+    config: Settings,
+    *,
+    study: str,
+    experiment: str | None = None,
+    embedding: str | None = None,
+    task: str | None = None,
+    **_: str,
+) -> Settings:
+    """Give the settings that a rule's script reads, and no others.
+
+    What is not in here cannot make a rule run again; what is, can. Further keywords are wildcards
+    that no setting depends on.
+    """
+    blocks = (
+        experiment_settings(config, study, experiment)
+        if experiment
+        else study_settings(config, study)
+    )
+    window = {key: blocks["segments"][key] for key in ("start_s", "stop_s")}
+    rate = {"rate_hz": blocks["preprocess"]["rate_hz"]}
+    match rule:
+        case "simulate_stimuli":
+            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
+            stories = {
+                name: story | {"duration_s": simulation["duration_s"]}
+                for name, story in layout["stories"].items()
+            }
+            return {
+                "stories": stories,
+                "subjects": layout["subjects"],
+                "sessions": layout["sessions"],
+                "seed": simulation["seed"],
+            }
+        case "simulate_recording":
+            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
+            name = next(name for name, story in layout["stories"].items() if story["task"] == task)
+            chosen = {key: simulation[key] for key in ("seed", "snr")}
+            return layout["stories"][name] | chosen | {"story": name}
+        case "check_study":
+            return blocks["check"] | {"exclude": study_entry(config, study)["exclude"]}
+        case "preprocess_recording":
+            return blocks["preprocess"]
+        case "merge_audio":
+            return blocks["audio"]
+        case "split_blocks":
+            return blocks["splits"]
+        case "cut_segments":
+            return blocks["segments"] | rate
+        case "embed_speech":
+            return blocks["embeddings"][embedding]
+        case "train_decoder":
+            return {
+                "window": window | rate,
+                "decoder": blocks["decoder"],
+                "training": blocks["training"],
+            }
+        case "evaluate_decoder":
+            return blocks["evaluation"] | {"device": blocks["training"]["device"]}
+        case "write_report":
+            return {"study": study, "entry": config["studies"][study], "blocks": blocks}
+    raise ValueError(f"no settings are known for rule {rule!r}")
+
+
+def canonical_json(value: Any) -> str:
+    """Write a value as one line of JSON that does not depend on the order of keys."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _merge(base: Settings, overrides: Settings) -> Settings:
+    merged = dict(base)
+    for key, value in overrides.items():
+        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if nested else value
+    return merged
+
+
+def require_known(section: str, name: str, known: Collection[str]) -> str:
+    """Give `name` back if it is `known`; raises InputError with the nearest name if it is not."""
+    if name not in known:
+        some = ", ".join(sorted(known)[:10]) + (", ..." if len(known) > 10 else "")
+        raise InputError(
+            f"{section}.{name}",
+            expected=f"one of {some}",
+            found=f"the unknown name {name!r}{_nearest(name, known)}",
+            consequence="there is nothing to make",
+            next_step=f"correct the name, or add it to `{section}` in config.yaml",
+        )
+    return name
+
+
+def _nearest(key: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+    return f" (the nearest is {close[0]!r})" if close else ""
+
+
+def _check_schema(config: Settings, schema: Settings) -> None:
+    from jsonschema import Draft202012Validator
+
+    missing = set(schema["properties"]) - set(config)
+    if missing:
+        raise _config_error(min(missing), "this block", "none", "add it")
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(config),
+        key=lambda error: list(map(str, error.path)),
+    )
+    if not errors:
+        return
+    error = errors[0]
+    place = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = min(set(error.instance) - set(known))
+        path = f"{place}.{unknown}".lstrip(".")
+        nearest = _nearest(unknown, known)
+        raise _config_error(path, "a known key", f"an unknown one{nearest}", "correct or remove it")
+    raise _config_error(
+        place, "a value that the schema allows", error.message, "see the comments in config.yaml"
+    )
+
+
+def _check_fit(study: str, experiment: str, settings: Settings) -> None:
+    where = f"study {study}, experiment {experiment}"
+    splits, segments, training = settings["splits"], settings["segments"], settings["training"]
+    if splits["test_share"] + splits["valid_share"] >= 1:
+        raise _config_error(
+            f"splits ({where})",
+            "test_share + valid_share below 1",
+            f"{splits['test_share'] + splits['valid_share']:g}",
+            "leave a share for training",
+        )
+    length_s = segments["stop_s"] - segments["start_s"]
+    if training["delay_s"] >= length_s:
+        raise _config_error(
+            f"training.delay_s ({where})",
+            f"less than the window of {length_s:g} s",
+            f"{training['delay_s']:g} s",
+            "shorten the delay",
+        )
+    if splits["shortest_block_s"] < length_s:
+        raise _config_error(
+            f"splits.shortest_block_s ({where})",
+            f"at least the window of {length_s:g} s",
+            f"{splits['shortest_block_s']:g} s",
+            "lengthen it, or no segment fits into a block",
+        )
+    if settings["embedding"] not in settings["embeddings"]:
+        raise _config_error(
+            f"experiments.{experiment}.embedding",
+            f"one of {', '.join(sorted(settings['embeddings']))}",
+            settings["embedding"],
+            "name an embedding of the block `embeddings`",
+        )
+    chosen = settings["embeddings"][settings["embedding"]]
+    for key in ("target", "checkpoint", "layers"):
+        if key not in chosen:
+            raise _config_error(
+                f"embeddings.{settings['embedding']}.{key}", "a value", "none", "add it"
+            )
+
+
+def _check_report(config: Settings, study: str) -> None:
+    for experiment in study_settings(config, study)["report"]["experiments"]:
+        require_known("experiments", experiment, config["experiments"])
+
+
+def _config_error(key: str, expected: str, found: str, next_step: str) -> InputError:
+    return InputError(
+        f"config.yaml, {key or 'top level'}",
+        expected=expected,
+        found=found,
+        consequence="no step was run",
+        next_step=next_step,
+    )

@@ -1,0 +1,95 @@
+"""Checkpoints of wav2vec 2.0 in every published layout, read into one form."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
+from speech_decoding.speech.checkpoints.errors import CheckpointError, shortened
+from speech_decoding.speech.checkpoints.fairseq import read_fairseq
+from speech_decoding.speech.checkpoints.huggingface import read_huggingface
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A wav2vec 2.0 as it lies on disk: nothing is in memory but what has been used."""
+
+    path: Path  # the file that holds the weights
+    layout: str  # "fairseq cfg", "fairseq cfg (omegaconf)", "fairseq args" or "huggingface"
+    architecture: Wav2Vec2Architecture
+    weights: Mapping[str, torch.Tensor]  # names of torchaudio's network, mapped from the file
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file."""
+        return self.path.stat().st_size
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file, in hexadecimal; the file is read through once, when first asked."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint:
+    """Read fairseq's file (such as xlsr_53_56k.pt) or a folder of transformers.
+
+    Nothing is downloaded, nothing in the file is executed, and neither fairseq, omegaconf nor
+    transformers is needed. Weights that serve training alone (masking, quantiser, projections, the
+    head of a fine-tuned model) are left out. Raises CheckpointError, naming what is wrong, where
+    the file is missing or cut, holds another model, or lacks weights or has some too many.
+    """
+    path = Path(path)
+    if path.is_dir():
+        layout = "huggingface"
+        weight_file, architecture, weights = read_huggingface(path)
+    else:
+        weight_file = path
+        layout, architecture, weights = read_fairseq(path)
+    weights = {_current_name(name): weight for name, weight in weights.items()}
+    _check_weights(path, architecture, weights)
+    return Checkpoint(weight_file, layout, architecture, weights)
+
+
+def _current_name(name: str) -> str:
+    # torch 2.0 renamed the two factors of a normalised weight; most published files are older.
+    return name.replace(".weight_g", ".parametrizations.weight.original0").replace(
+        ".weight_v", ".parametrizations.weight.original1"
+    )
+
+
+def _check_weights(
+    path: Path, architecture: Wav2Vec2Architecture, weights: Mapping[str, Any]
+) -> None:
+    try:
+        network = architecture.empty_network()
+    except (RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise CheckpointError(
+            path, expected="settings that describe a network", found=shortened(error)
+        ) from error
+    expected = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
+    found = {name: _shape(weight) for name, weight in weights.items()}
+    for complaint, names in (
+        ("lacking", expected.keys() - found.keys()),
+        ("too many", found.keys() - expected.keys()),
+        ("of another shape", {n for n in expected.keys() & found if expected[n] != found[n]}),
+    ):
+        if names:
+            listed = ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
+            raise CheckpointError(
+                path,
+                expected=f"the {len(expected)} weights that its settings describe",
+                found=f"{len(names)} {complaint} ({listed})",
+            )
+
+
+def _shape(weight: object) -> tuple[int, ...] | None:
+    """The shape of a weight; None for what is no array of floating-point numbers."""
+    if isinstance(weight, torch.Tensor) and weight.is_floating_point():
+        return tuple(weight.shape)
+    return None
