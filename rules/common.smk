@@ -14,8 +14,6 @@ sys.path.insert(0, str(scripts))
 search_path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
 os.environ.update(PATH=os.pathsep.join(search_path))
 
-from snakemake.exceptions import WorkflowError
-
 from speech_decoding import settings
 from speech_decoding.errors import InputError
 from speech_decoding.fingerprint import code_fingerprint
@@ -25,7 +23,7 @@ from speech_decoding.studies import open_study
 try:
     settings.check_config(config, Path(workflow.basedir) / "rules" / "config.schema.yaml")
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"Error: {error}")
 
 
 # A GPU job takes every core of a local run, so that two of them never share the GPU.
@@ -49,13 +47,13 @@ wildcard_constraints:
 
 
 def or_stop(function):
-    """Turn an InputError of an input or param function into an error that shows its sentence."""
+    """Let an InputError of an input or param function end the run with its sentence alone."""
 
     def guarded(wildcards):
         try:
             return function(wildcards)
         except InputError as error:
-            raise WorkflowError(str(error)) from None
+            sys.exit(f"Error: {error}")
 
     return guarded
 

@@ -42,10 +42,9 @@ def test_spectrum_is_the_definition(n_mels, n_samples):
     embedding = target.embed(chirp(n_samples))
     assert embedding.dtype == np.float32
     assert embedding.shape == (1 + n_samples // HOP, target.features)
-    # A float32 spectrum is exact relative to its loudest bin only, not in bands near the 1e-5.
+    # torchaudio's filters are float32, which tells where one holds few Fourier bins.
     expected = mel_spectrum(chirp(n_samples), n_mels)
-    np.testing.assert_allclose(10**embedding, 10**expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(embedding, expected, rtol=0, atol=2e-3)
+    np.testing.assert_allclose(embedding, expected, rtol=0, atol=2e-4)
 
 
 def test_one_of_120_filters_is_empty_and_always_minus_5():

@@ -63,7 +63,7 @@ def save_fine_tuned(path: Path, *, layout: str) -> Path:
 
 
 def save_huggingface(folder: Path, *, safetensors: bool = True) -> Path:
-    """Write the model as transformers' Wav2Vec2ForPreTraining, with the names of its own weights."""
+    """Write the model as transformers' Wav2Vec2ForPreTraining, with its names of the weights."""
     folder.mkdir()
     config = {
         "model_type": "wav2vec2",

@@ -59,7 +59,7 @@ def retrieve(model: nn.Module, store: SegmentStore) -> Retrieval:
     test = store.rows("test")
     rows = test[store.segments["word"].iloc[test].notna().to_numpy()]
     candidates, target = unique_segments(store.segments, rows)
-    targets = torch.from_numpy(target).to(store.device)
+    targets = torch.tensor(target, device=store.device)
 
     ranks, bests, probabilities = [], [], []
     for first in range(0, len(rows), _BATCH):

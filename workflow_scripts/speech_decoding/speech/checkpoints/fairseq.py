@@ -74,7 +74,14 @@ def read_fairseq(path: Path) -> tuple[str, Wav2Vec2Architecture, dict[str, torch
     try:
         layout, model, task = _settings(path, state)
         architecture = _architecture(path, model, task)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:  # what the settings of another program, or damaged ones, make of this
         raise CheckpointError(
             path, expected="the settings of fairseq's wav2vec 2.0", found=shortened(error)
         ) from error
