@@ -13,7 +13,6 @@ rule write_report:
         retrieval=of_reported(
             "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
         ),
-        style=scripts / "speech_decoding/report/style.css",
     output:
         report="results/{study}/report.html",
         metrics="results/{study}/metrics.json",
@@ -33,5 +32,5 @@ rule write_report:
         "Writing the report of {wildcards.study}"
     shell:
         "python {params.script:q} --results results/{wildcards.study}"
-        " --style {input.style:q} --settings {params.settings:q}"
+        " --settings {params.settings:q}"
         " --report {output.report:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

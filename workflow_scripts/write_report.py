@@ -10,7 +10,6 @@ from speech_decoding.files import write_json
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
-    parser.add_argument("--style", type=Path, required=True, help="style sheet of the page")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--report", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
@@ -20,7 +19,7 @@ def main() -> None:
     from speech_decoding.report.page import write_page
 
     contents = load_contents(arguments.results, **arguments.settings)
-    write_page(arguments.report, contents, style=arguments.style.read_text(encoding="utf-8"))
+    write_page(arguments.report, contents)
     write_json(arguments.metrics, contents.metrics)
 
 

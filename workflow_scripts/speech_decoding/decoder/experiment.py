@@ -19,6 +19,23 @@ from speech_decoding.segments.store import SegmentStore
 from speech_decoding.segments.windows import Window
 
 
+# What of the block `training` concerns the optimisation, and what the data it is given.
+_OPTIMISATION = (
+    "learning_rate",
+    "batch_size",
+    "updates_per_epoch",
+    "epochs",
+    "patience",
+    "pairing",
+)
+_DATA = ("delay_s", "clamp", "brain")
+
+
+def data_settings(training: dict[str, Any]) -> dict[str, Any]:
+    """Pick from the block `training` what decides how segments are cut."""
+    return {key: training[key] for key in _DATA}
+
+
 def choose_device(device: str) -> torch.device:
     """Give the device named "cpu" or "cuda"; "auto" is the GPU if there is one."""
     if device == "auto":
@@ -81,9 +98,7 @@ def train_experiment(
     """
     if threads:
         torch.set_num_threads(threads)
-    training = dict(training)
-    device = choose_device(training.pop("device"))
-    data = {key: training.pop(key) for key in ("delay_s", "clamp", "brain")}
+    device = choose_device(training["device"])
     store = open_store(
         splits_folder=splits_folder,
         segments_folder=segments_folder,
@@ -92,7 +107,7 @@ def train_experiment(
         window=Window(**window),
         seed=seed,
         device=device,
-        **data,
+        **data_settings(training),
     )
     torch.manual_seed(seed)
     model = BrainModule(
@@ -111,14 +126,16 @@ def train_experiment(
             )
             bar.update()
 
-        history = train(model, ClipLoss().to(device), store, seed=seed, report=report, **training)
+        loss = ClipLoss().to(device)
+        optimisation = {key: training[key] for key in _OPTIMISATION}
+        history = train(model, loss, store, seed=seed, report=report, **optimisation)
     description = {
         "decoder": decoder,
         "n_subjects": len(store.subjects),
         "n_outputs": store.feature_count,
         "subjects": store.subjects,
         "window": window,
-        "data": data,
+        "training": training,
         "seed": seed,
         "embedding_scale": [store.embedding_mean, store.embedding_std],
         "n_parameters": sum(parameter.numel() for parameter in model.parameters()),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from speech_decoding.decoder.experiment import choose_device, open_store
+from speech_decoding.decoder.experiment import choose_device, data_settings, open_store
 from speech_decoding.decoder.saved import load_decoder
 from speech_decoding.evaluation.metrics import permutation_p_value, summarise
 from speech_decoding.evaluation.retrieval import Retrieval, retrieve
@@ -47,7 +47,7 @@ def evaluate_decoder(
         seed=description["seed"],
         device=chosen,
         embedding_scale=tuple(description["embedding_scale"]),
-        **description["data"],
+        **data_settings(description["training"]),
     )
     retrieval = retrieve(model, store)
     table = tabulate(retrieval, store.segments)

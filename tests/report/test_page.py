@@ -1,0 +1,150 @@
+import copy
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from speech_decoding.errors import InputError
+from speech_decoding.files import read_json
+from speech_decoding.report.contents import load_contents
+from speech_decoding.report.page import write_page
+from speech_decoding.report.sections import SECTIONS
+from speech_decoding.settings import canonical_json
+
+SCRIPT = Path(__file__).parents[2] / "workflow_scripts" / "write_report.py"
+
+
+class Page(HTMLParser):
+    """The elements of a page, its texts in order, and apart from them those of its styles."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.texts, self.styles, self._inside = [], [], [], ""
+        self.feed(html)
+        self.text = " ".join(" ".join(self.texts).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self._inside = tag
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        if self._inside == "style":
+            self.styles.append(data)
+        elif self._inside != "script" and data.strip():
+            self.texts.append(data.strip())
+
+
+@pytest.fixture(scope="module")
+def written(contents, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    write_page(path, contents)
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    return Page(written.read_text(encoding="utf-8"))
+
+
+def test_every_section_is_open_and_in_the_table_of_contents(page):
+    shown = [element for element in page.elements if "accordion-collapse" in str(element)]
+    assert sum("show" in attributes.get("class", "").split() for _, attributes in shown) == len(
+        SECTIONS
+    )
+    for section in SECTIONS:
+        assert page.texts.count(section.title) == 2  # once as a link, once as a heading
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    for _, attributes in page.elements:
+        for name in ("src", "srcset", "data", "poster", "background"):
+            assert (attributes.get(name) or "data:").startswith("data:")
+    assert not [tag for tag, _ in page.elements if tag in ("link", "iframe", "object", "embed")]
+    styles = "".join(page.styles)
+    assert "@import" not in styles
+    assert all(
+        target.startswith("data:") for target in re.findall(r"url\(\s*[\"']?([^\"')]+)", styles)
+    )
+
+
+def test_figures_are_described_in_words(page):
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert len(images) == 7  # the bar's logo, splits, two trainings, three of the accuracy
+    assert all(attributes.get("alt") for attributes in images)
+
+
+def test_simulated_data_are_announced(page):
+    assert "Simulated data No brain was recorded." in page.text
+    assert "SIMULATED DATA" in page.texts[0]  # the title
+
+
+def test_recorded_data_are_not_called_simulated(contents, tmp_path):
+    entry = {key: value for key, value in contents.entry.items() if key != "simulation"}
+    recorded = type(contents)(**{**vars(contents), "entry": entry})
+    write_page(tmp_path / "report.html", recorded)
+    assert "imulated data" not in Page((tmp_path / "report.html").read_text("utf-8")).text
+
+
+def test_texts_of_the_user_are_escaped(written, page):
+    html = written.read_text(encoding="utf-8")
+    assert "<script>alert" not in html and "<b>storms" not in html and "<none>" not in html
+    assert "Demo <script>alert('title')</script>" in page.text
+    assert "<b>storms</b>" in page.text
+
+
+def test_an_excluded_recording_is_listed_with_its_reason(page):
+    assert (
+        "sub-02_ses-1_task-1 02 the_glass_orchard excluded meg.con: expected 208 sensors & found "
+        "<none>; fetch it again." in page.text
+    )
+
+
+def test_the_headline_and_the_paper_stand_side_by_side(page, contents):
+    accuracy = contents.metrics["experiments"]["main"]["top10"]
+    own = f"{100 * accuracy['mean']:.1f} ± {100 * accuracy['sd']:.1f} %"
+    assert f"{own} Top-10 accuracy, experiment main" in page.text
+    assert re.search("The paper.s, not this study.s 70.7 ± 0.1 %", page.text)
+    assert "simulated data cannot be compared with it" in page.text
+
+
+def test_another_process_writes_the_same_bytes(written, results, settings, contents, tmp_path):
+    report, metrics = tmp_path / "report.html", tmp_path / "metrics.json"
+    command = [
+        sys.executable,
+        SCRIPT,
+        "--results",
+        results,
+    ]
+    command += ["--settings", canonical_json(settings), "--report", report, "--metrics", metrics]
+    subprocess.run(command, check=True)
+    assert report.read_bytes() == written.read_bytes()
+    assert read_json(metrics) == contents.metrics
+    assert report.stat().st_size < 3e6
+
+
+def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
+    chosen = copy.deepcopy(settings)
+    chosen["blocks"]["report"] = {"experiments": ["noise_input"], "seeds": [1]}
+    path = tmp_path / "report.html"
+    write_page(path, load_contents(results, **chosen))
+    text = Page(path.read_text(encoding="utf-8")).text
+    assert "does not differ from guessing" in text
+    assert "with one seed there is none" in text  # no deviation over seeds
+
+
+@pytest.mark.parametrize("missing", ["history.csv", "metrics.json", "retrieval.parquet"])
+def test_a_missing_file_is_named(missing, results, settings, tmp_path):
+    broken = tmp_path / "results"
+    for path in results.rglob("*"):
+        if path.is_file() and not path.match(f"noise_input/seed-3/{missing}"):
+            copy_to = broken / path.relative_to(results)
+            copy_to.parent.mkdir(parents=True, exist_ok=True)
+            copy_to.write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match=re.escape(f"noise_input/seed-3/{missing}")):
+        load_contents(broken, **settings)

@@ -1,0 +1,101 @@
+"""A few retrieved segments with their words: right, nearly right and wrong."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PER_GROUP = 4
+_SEED = 2208
+_WORDS_SHOWN = 5
+# Words of the sentence that are shown on either side of the heard one.
+_CONTEXT = 8
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One of the best candidates; `match` is "segment", "word" (said elsewhere) or "none"."""
+
+    word: str
+    match: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One test segment: the heard word with the words around it, and what was retrieved."""
+
+    before: str
+    word: str
+    after: str
+    subject: str
+    story: str
+    onset_s: float
+    rank: float
+    probability: float
+    guesses: tuple[Guess, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Examples whose ranks lie above `over` and up to `up_to`; share of all test segments."""
+
+    title: str
+    over: float
+    up_to: float
+    share: float
+    examples: tuple[Example, ...]
+
+
+def choose_examples(retrieval: "pd.DataFrame") -> tuple[Group, ...]:
+    """Draw examples from each range of ranks, by a fixed seed and never two of one segment.
+
+    Parameters: retrieval, the table of one trained decoder.
+    """
+    ranges = (("Right", 0.0, 1.0), ("Nearly right", 1.0, 10.0), ("Wrong", 10.0, np.inf))
+    order = np.random.default_rng(_SEED).permutation(len(retrieval))
+    groups = []
+    for title, over, up_to in ranges:
+        inside = (retrieval["rank"] > over) & (retrieval["rank"] <= up_to)
+        drawn = retrieval.iloc[order][inside.to_numpy()[order]].drop_duplicates("target")
+        examples = tuple(_example(row) for row in drawn.head(_PER_GROUP).itertuples())
+        groups.append(Group(title, over, up_to, float(inside.mean()), examples))
+    return tuple(groups)
+
+
+def right_sentence_share(retrieval: "pd.DataFrame") -> float | None:
+    """Give how many of the wrong best candidates come from the sentence that was heard.
+
+    Windows of neighbouring words overlap, so such a candidate holds much of the same speech.
+    Returns: a share in [0, 1], None if every best candidate is right.
+    """
+    sentences = retrieval.drop_duplicates("target").set_index("target")["sequence_text"]
+    best = retrieval["best"].str[0].to_numpy()
+    wrong = best != retrieval["target"].to_numpy()
+    if not wrong.any():
+        return None
+    same = sentences.loc[best].to_numpy() == retrieval["sequence_text"].to_numpy()
+    return float(same[wrong].mean())
+
+
+def _example(row: tuple) -> Example:
+    sentence = row.sequence_text.split(" ")
+    index = int(row.word_index)
+    before, after = sentence[:index], sentence[index + 1 :]
+    guesses = tuple(
+        Guess(word, "segment" if best == row.target else "word" if word == row.word else "none")
+        for best, word in zip(row.best, row.best_words[:_WORDS_SHOWN], strict=False)
+    )
+    return Example(
+        before=" ".join(["…"] * (len(before) > _CONTEXT) + before[-_CONTEXT:]),
+        word=row.word,
+        after=" ".join(after[:_CONTEXT] + ["…"] * (len(after) > _CONTEXT)),
+        subject=row.subject,
+        story=row.story,
+        onset_s=row.onset_s,
+        rank=row.rank,
+        probability=row.probability,
+        guesses=guesses,
+    )
