@@ -1,0 +1,166 @@
+"""Everything that sensors record besides the response to speech.
+
+Ongoing brain activity (1/f spectrum with an alpha rhythm, from sources spread over the head), the
+surroundings, the power line and slow drifts are a few dozen signals mixed into the sensors; white
+sensor noise and the jumps of a few sensors come on top.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft
+
+from speech_decoding.simulation import sensors
+from speech_decoding.simulation.brain import HeadModel, tangential
+
+BAND_HZ = (1.0, 40.0)  # where signal and noise are compared
+
+_BRAIN_SOURCES, _BRAIN_RADIUS_M, _BRAIN_T = 48, 0.065, 3e-13
+_ALPHA_HZ, _ALPHA_WIDTH_HZ = 10.0, 1.5
+_FIELDS, _FIELD_T, _FIELD_LEAK = 3, 3e-12, 0.02
+_LINE_HZ, _LINE_T = (60.0, 120.0), (2e-13, 0.5e-13)
+_DRIFTS, _DRIFT_T, _DRIFT_HZ = 8, 1.5e-12, 0.1
+_WHITE_T = 1e-13
+_JUMPS, _JUMPS_T, _JUMPS_S = 3, (4e-11, 1.2e-10), (2.0, 10.0)
+_HARDWARE_HZ = 0.03  # nothing slower passes the amplifier
+
+
+@dataclass(frozen=True)
+class _Jump:
+    channel: int
+    start: int
+    stop: int
+    height: float
+
+
+class SensorNoise:
+    """The noise of one recording, given in blocks of time.
+
+    `band_power` is the sum over gradiometers of its power in BAND_HZ, in square tesla.
+    """
+
+    def __init__(
+        self, model: HeadModel, *, sample_count: int, rate_hz: float, random: np.random.Generator
+    ):
+        self._random = random
+        parts = [
+            self._brain(model, sample_count, rate_hz),
+            self._surroundings(sample_count, rate_hz),
+            self._power_line(sample_count, rate_hz),
+            self._drift(sample_count, rate_hz),
+        ]
+        self._signals = np.concatenate([signals for signals, _ in parts])
+        self._mixing = np.concatenate([mixing for _, mixing in parts], axis=1).astype(np.float32)
+        self._jumps = self._draw_jumps(sample_count, rate_hz)
+        mixed_power = _band_power(self._signals, rate_hz) @ _seen_by_gradiometers(self._mixing)
+        white_power = sensors.GRADIOMETERS * _WHITE_T**2 * np.ptp(BAND_HZ) / (rate_hz / 2)
+        self.band_power = float(mixed_power + white_power)
+
+    def block(self, start: int, stop: int) -> np.ndarray:
+        """Give the samples [start, stop) of gradiometers and references: (224, n) in tesla.
+
+        Blocks must be asked for in order: the white noise is drawn on the way.
+        """
+        shape = (len(self._mixing), stop - start)
+        noise = self._random.standard_normal(shape, dtype=np.float32) * np.float32(_WHITE_T)
+        noise += self._mixing @ self._signals[:, start:stop]
+        for jump in self._jumps:
+            noise[jump.channel, max(jump.start - start, 0) : max(jump.stop - start, 0)] += (
+                jump.height
+            )
+        return noise
+
+    def _brain(self, model: HeadModel, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        random = self._random
+        # More of them above the centre of the head than below it.
+        ways = random.normal([0, 0, 0.5], 1, size=(_BRAIN_SOURCES, 3))
+        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+        places = sensors.HEAD_CENTRE_M + _BRAIN_RADIUS_M * ways
+        directions = tangential(places, random.normal(size=places.shape))
+        alpha = random.gamma(1.0, 2.0, size=(_BRAIN_SOURCES, 1))
+
+        def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
+            rhythm = np.exp(-(((frequency_hz - _ALPHA_HZ) / _ALPHA_WIDTH_HZ) ** 2) / 2)
+            return (1 + alpha * rhythm) / np.sqrt(frequency_hz)
+
+        signals = _coloured(random, _BRAIN_SOURCES, count, rate_hz, amplitude)
+        mixing = np.zeros((sensors.GRADIOMETERS + sensors.REFERENCES, _BRAIN_SOURCES))
+        mixing[: sensors.GRADIOMETERS] = model.fields(places, directions)
+        power = _band_power(signals, rate_hz) @ _seen_by_gradiometers(mixing)
+        return signals, mixing * _BRAIN_T / np.sqrt(power / sensors.GRADIOMETERS)
+
+    def _surroundings(self, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        """Homogeneous fields: the references see one axis each, the gradiometers hardly any."""
+        signals = _coloured(self._random, _FIELDS, count, rate_hz, lambda hz: hz**-0.75)
+        leak = _FIELD_LEAK * self._random.normal(size=(sensors.GRADIOMETERS, _FIELDS))
+        _, directions = sensors.references()
+        return signals, np.concatenate([leak, directions]) * _FIELD_T
+
+    def _power_line(self, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        times_s = np.arange(count) / rate_hz
+        phases = [2 * np.pi * hz * times_s for hz in _LINE_HZ]
+        signals = [wave(phase) for phase in phases for wave in (np.sin, np.cos)]
+        channels = sensors.GRADIOMETERS + sensors.REFERENCES
+        mixing = self._random.normal(size=(channels, len(signals))) * np.repeat(_LINE_T, 2)
+        return np.array(signals, dtype=np.float32), mixing
+
+    def _drift(self, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
+            return np.exp(-((frequency_hz / _DRIFT_HZ) ** 2) / 2)
+
+        signals = _coloured(self._random, _DRIFTS, count, rate_hz, amplitude)
+        channels = sensors.GRADIOMETERS + sensors.REFERENCES
+        mixing = self._random.normal(size=(channels, _DRIFTS)) * _DRIFT_T / np.sqrt(_DRIFTS)
+        return signals, mixing
+
+    def _draw_jumps(self, count: int, rate_hz: float) -> list[_Jump]:
+        """Steps of hundreds of times the usual deviation, in a sensor each, that last seconds."""
+        random = self._random
+        channels = random.choice(sensors.GRADIOMETERS, size=_JUMPS, replace=False)
+        jumps = []
+        for channel in channels:
+            start = int(random.integers(count))
+            stop = start + round(random.uniform(*_JUMPS_S) * rate_hz)
+            height = random.uniform(*_JUMPS_T) * random.choice([-1, 1])
+            jumps.append(_Jump(int(channel), start, stop, height))
+        return jumps
+
+
+def _coloured(
+    random: np.random.Generator,
+    count: int,
+    sample_count: int,
+    rate_hz: float,
+    amplitude: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Draw signals of unit variance with this amplitude spectrum: (count, samples), float32."""
+    length = fft.next_fast_len(sample_count, real=True)
+    frequency_hz = fft.rfftfreq(length, 1 / rate_hz)
+    shape = (count, len(frequency_hz))
+    spectrum = random.standard_normal((*shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    passes = frequency_hz > _HARDWARE_HZ
+    spectrum[:, ~passes] = 0
+    spectrum[:, passes] *= amplitude(frequency_hz[passes]).astype(np.float32)
+    signals = fft.irfft(spectrum, length, axis=1, overwrite_x=True)[:, :sample_count]
+    return signals / signals.std(axis=1, keepdims=True)
+
+
+def _band_power(signals: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Give the mean power of each signal (n, samples) in BAND_HZ: (n,)."""
+    return np.array([band_covariance(one[np.newaxis], rate_hz).item() for one in signals])
+
+
+def band_covariance(signals: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Give the covariance of signals (n, samples) after a band-pass to BAND_HZ: (n, n)."""
+    sample_count = fft.prev_fast_len(signals.shape[1], real=True)  # others are slow
+    frequency_hz = fft.rfftfreq(sample_count, 1 / rate_hz)
+    inside = (frequency_hz >= BAND_HZ[0]) & (frequency_hz < BAND_HZ[1])
+    spectrum = fft.rfft(signals[:, :sample_count], axis=1)[:, inside]
+    # Each bin stands for itself and for its mirror image at the negative frequency.
+    return 2 * (spectrum @ spectrum.conj().T).real / sample_count**2
+
+
+def _seen_by_gradiometers(mixing: np.ndarray) -> np.ndarray:
+    """Sum the squared fields of each signal over the gradiometers: (signals,)."""
+    return (mixing[: sensors.GRADIOMETERS].astype(np.float64) ** 2).sum(axis=0)

@@ -1,0 +1,52 @@
+"""One simulated recording: what the 256 channels measure while a listener hears a story."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from speech_decoding.simulation import brain, sensors
+from speech_decoding.simulation.noise import SensorNoise, band_covariance
+from speech_decoding.simulation.seeding import generator
+
+_BLOCK_S = 10.0
+
+
+def sensor_blocks(
+    features: np.ndarray,
+    word_onsets: np.ndarray,
+    head: sensors.Head,
+    *,
+    recording_id: str,
+    subject: str,
+    kind: str,
+    snr: float,
+    rate_hz: float,
+    seed: int,
+) -> Iterator[np.ndarray]:
+    """Give a recording in blocks of time: arrays (256, n), float32, in tesla and volt.
+
+    Parameters: features (8, samples) of the speech at rate_hz, 0 where there is none; word_onsets,
+    sample numbers; head, the listener's head; kind, what the brain responds to, one of
+    brain.KINDS; snr, power of the response divided by power of the noise, both from 1 to 40 Hz,
+    over the whole recording and all gradiometers. The response depends on seed and subject, the
+    noise on seed and recording_id. The channels that are no magnetometers stay at 0.
+    """
+    model = brain.HeadModel(head)
+    responses = brain.source_responses(features, word_onsets, kind=kind, rate_hz=rate_hz, seed=seed)
+    fields = brain.speech_source_fields(model, seed=seed, subject=subject)
+    noise = SensorNoise(
+        model,
+        sample_count=features.shape[1],
+        rate_hz=rate_hz,
+        random=generator(seed, "noise", recording_id),
+    )
+    response_power = np.trace(fields @ band_covariance(responses, rate_hz) @ fields.T)
+    fields = (fields * np.sqrt(snr * noise.band_power / response_power)).astype(np.float32)
+
+    step = round(_BLOCK_S * rate_hz)
+    for start in range(0, features.shape[1], step):
+        stop = min(start + step, features.shape[1])
+        block = np.zeros((sensors.CHANNELS, stop - start), np.float32)
+        block[: -sensors.MISCELLANEOUS] = noise.block(start, stop)
+        block[: sensors.GRADIOMETERS] += fields @ responses[:, start:stop]
+        yield block
