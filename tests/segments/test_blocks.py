@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests import realdata
 
 from speech_decoding.segments.blocks import assign_split, find_blocks, split_score
 from speech_decoding.segments.windows import Window, find_segments
 from speech_decoding.studies.gwilliams import Study
+from tests import realdata
 
 GOLDEN = pd.read_csv(Path(__file__).parents[1] / "golden" / "splits.csv", dtype={"task": str})
 STORIES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.speech import tiny_wav2vec2 as tiny
 
 from speech_decoding.errors import InputError
 from speech_decoding.speech.checkpoints import read_checkpoint
+from tests.speech import tiny_wav2vec2 as tiny
 
 
 def assert_same_model(checkpoint, expected):

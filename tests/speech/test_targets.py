@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tests.speech import tiny_wav2vec2 as tiny
 
 from speech_decoding.errors import InputError
 from speech_decoding.speech.targets import load_target
+from tests.speech import tiny_wav2vec2 as tiny
 
 SETTINGS = {
     "wav2vec2": {"checkpoint": tiny.XLSR_LIKE, "layers": [3, 4]},

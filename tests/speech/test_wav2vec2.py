@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from tests.speech import tiny_wav2vec2 as tiny
 
 from speech_decoding.errors import InputError
 from speech_decoding.speech.checkpoints import read_checkpoint
@@ -12,6 +11,7 @@ from speech_decoding.speech.wav2vec2 import (
     conv_outputs,
     layer_outputs,
 )
+from tests.speech import tiny_wav2vec2 as tiny
 
 TOLERANCE = 2e-5
 EXPECTED = tiny.expected()

@@ -18,7 +18,6 @@ from speech_decoding.segments.loading import (
 from speech_decoding.segments.store import SegmentStore
 from speech_decoding.segments.windows import Window
 
-
 # What of the block `training` concerns the optimisation, and what the data it is given.
 _OPTIMISATION = (
     "learning_rate",
