@@ -52,8 +52,12 @@ class Workspace:
 
     def planned_rules(self, *targets: str) -> set[str]:
         """Give the names of the rules that a dry run would run."""
-        output = self.snakemake("--dry-run", "--quiet", "host", "--", *targets).stdout
-        return set(re.findall(r"^(?:local)?rule (\w+):", output, flags=re.MULTILINE))
+        output = self.snakemake("--dry-run", *targets).stdout
+        # Two lines of heading, a line per rule with its number of jobs, and their total.
+        table = re.search(r"^Job stats:\n.*\n.*\n((?:\w+ +\d+\n)+)", output, flags=re.MULTILINE)
+        rules = {line.split()[0] for line in table[1].splitlines()} if table else set()
+        assert rules or "Nothing to be done" in output, output
+        return rules - {"total"}
 
     @property
     def config(self) -> dict[str, Any]:
