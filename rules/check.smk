@@ -4,6 +4,7 @@
 rule check_recording:
     input:
         raw_files,
+        heard_wavs,
     output:
         "results/{study}/checks/{recording}.json",
     log:
@@ -17,7 +18,7 @@ rule check_recording:
         runtime=5,
     params:
         script=scripts / "check_recording.py",
-        study=study_arguments,
+        study=recording_arguments,
         code=code_of("check_recording", reader_module),
     message:
         "Checking the raw files of {wildcards.study}, {wildcards.recording}"

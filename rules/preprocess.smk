@@ -1,4 +1,4 @@
-# Raw recording -> resampled signal, sensors, events.
+# Raw recording -> resampled signal, sensors, events, and what its quality is.
 
 
 rule preprocess_recording:
@@ -9,6 +9,8 @@ rule preprocess_recording:
         signal="results/{study}/recordings/{recording}/signal.npy",
         sensors="results/{study}/recordings/{recording}/sensors.parquet",
         events="results/{study}/recordings/{recording}/events.parquet",
+        quality="results/{study}/recordings/{recording}/quality.json",
+        picture="results/{study}/recordings/{recording}/quality.png",
     log:
         "results/{study}/logs/preprocess_recording/{recording}.log",
     benchmark:
@@ -17,11 +19,11 @@ rule preprocess_recording:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=preprocess_memory,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
         script=scripts / "preprocess_recording.py",
-        study=study_arguments,
+        study=recording_arguments,
         settings=settings_of("preprocess_recording"),
         code=code_of("preprocess_recording", reader_module),
     message:

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_study_arguments, open_recording, run
+from speech_decoding.command import add_recording_arguments, open_recording, run
 from speech_decoding.files import write_json
 from speech_decoding.recordings.checks import judge_recording
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_study_arguments(parser)
+    add_recording_arguments(parser)
     parser.add_argument("--output", type=Path, required=True, help="verdict, JSON")
     arguments = parser.parse_args()
     study, recording = open_recording(arguments)

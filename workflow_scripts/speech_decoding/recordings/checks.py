@@ -1,10 +1,13 @@
 """Verdicts on raw recordings: what is used, with what reservation, and what is left out and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
-from speech_decoding.studies import Recording, StudyReader
+from speech_decoding.recordings.event_checks import check_audio, check_events
+from speech_decoding.recordings.signal_checks import check_signal
+from speech_decoding.studies import Finding, Recording, StudyReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,10 +18,28 @@ COLUMNS = ["recording", "subject", "session", "story", "verdict", "reasons"]
 def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
     """Check one recording's raw files and give its verdict, whatever is wrong with them.
 
+    Files that are not what they should be are not read; otherwise samples, events and audio are
+    looked at, each even if another is at fault.
+
     Returns: the columns of COLUMNS, with verdict "used", "warning" (used all the same) or
-    "excluded", and reasons, a list of sentences.
+    "excluded", and reasons, a list of sentences; and bad_channels, names of flat sensors.
     """
-    findings = study.check(recording)
+    findings: list[Finding] = []
+    bad_channels: list[str] = []
+    with _collecting(findings, recording):
+        findings += study.check(recording)
+    if not any(finding.severity == "fault" for finding in findings):
+        signal_file, duration_s = study.raw_files(recording)[0], float("inf")
+        with _collecting(findings, recording):
+            raw = study.load_raw(recording)
+            duration_s = raw.n_times / raw.info["sfreq"]
+            found, bad_channels = check_signal(raw, signal_file)
+            findings += found
+        with _collecting(findings, recording):
+            events = study.load_events(recording)
+            where = f"{signal_file.parent}, events of {recording.id}"
+            findings += check_events(events, where, duration_s=duration_s)
+            findings += check_audio(events, where, study.wav_files(recording.story))
     severities = {finding.severity for finding in findings}
     verdict = "excluded" if "fault" in severities else "warning" if severities else "used"
     return {
@@ -28,7 +49,29 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
         "story": recording.story,
         "verdict": verdict,
         "reasons": [finding.sentence for finding in findings],
+        "bad_channels": bad_channels,
     }
+
+
+@contextmanager
+def _collecting(findings: list[Finding], recording: Recording) -> Iterator[None]:
+    """Add whatever goes wrong in the block to `findings`, so that no recording hides the others."""
+    try:
+        yield
+    except MemoryError:  # says nothing about the files
+        raise
+    except InputError as error:
+        findings.append(Finding("fault", str(error)))
+    except Exception as error:  # what a library raises on a damaged file cannot be known
+        findings.append(
+            Finding.fault(
+                f"recording {recording.id}",
+                expected="raw files that can be read",
+                found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
+                consequence="the recording cannot be used",
+                next_step="fetch or copy its files again",
+            )
+        )
 
 
 def judge_study(

@@ -1,11 +1,18 @@
 """Preprocessing of one recording: data channels, resampled, with the sensors' positions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from speech_decoding.errors import InputError
+from speech_decoding.recordings.cleaning import Cleaning, clean
+from speech_decoding.recordings.quality import (
+    Quality,
+    measure_clamped_share,
+    measure_spectrum,
+)
 from speech_decoding.recordings.resampling import Resampler
 from speech_decoding.studies import EVENT_COLUMNS, Recording, StudyReader
 
@@ -15,6 +22,20 @@ if TYPE_CHECKING:
 
 # Input samples read at a time: 20 s of 208 sensors at 1000 Hz are 33 MB as MNE delivers them.
 _BLOCK_COUNT = 20_000
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """A recording as every later stage reads it.
+
+    Attributes: signal, float32 [samples, sensors]; sensors (name, x, y); events (EVENT_COLUMNS);
+    quality, None if the recording is not used.
+    """
+
+    signal: np.ndarray
+    sensors: "pd.DataFrame"
+    events: "pd.DataFrame"
+    quality: Quality | None
 
 
 def resample_recording(raw: "mne.io.BaseRaw", *, rate_hz: int) -> np.ndarray:
@@ -72,7 +93,7 @@ def sensor_positions(raw: "mne.io.BaseRaw") -> "pd.DataFrame":
     import mne
     import pandas as pd
 
-    layout = mne.find_layout(raw.info)
+    layout = mne.find_layout(raw.info, exclude=())  # bad channels have a place as well
     known = {name.rsplit("-", 1)[0]: layout.pos[i, :2] for i, name in enumerate(layout.names)}
     names = [name.rsplit("-", 1)[0] for name in raw.ch_names]
     places = np.array([known.get(name, (np.nan, np.nan)) for name in names])
@@ -82,21 +103,44 @@ def sensor_positions(raw: "mne.io.BaseRaw") -> "pd.DataFrame":
 
 
 def preprocess(
-    study: StudyReader, recording: Recording, *, usable: bool, rate_hz: int
-) -> tuple[np.ndarray, "pd.DataFrame", "pd.DataFrame"]:
-    """Preprocess one recording: its signal, its sensors and its events.
+    study: StudyReader,
+    recording: Recording,
+    *,
+    usable: bool,
+    bad_channels: Sequence[str],
+    rate_hz: int,
+    **cleaning: object,
+) -> Preprocessed:
+    """Preprocess one recording.
 
     Parameters: usable, False for a recording that its checks excluded: it becomes an empty signal
-    and empty tables, so that every recording has the same files.
-    Returns: signal, float32 [samples, sensors] at rate_hz; sensors (name, x, y); events
-    (EVENT_COLUMNS).
+    and empty tables, so that every recording has the same files; bad_channels, those that its
+    checks found; rate_hz, of the output; cleaning, the attributes of `Cleaning`.
+    Raises: InputError if the recording cannot be resampled or lacks what an option needs.
     """
     import pandas as pd
 
     if not usable:
         sensors = pd.DataFrame({"name": [], "x": [], "y": []})
         events = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in EVENT_COLUMNS.items()})
-        return np.empty((0, 0), np.float32), sensors, events
+        return Preprocessed(np.empty((0, 0), np.float32), sensors, events, None)
     raw = study.load_raw(recording)
+    bad = [name for name in raw.ch_names if name in {*raw.info["bads"], *bad_channels}]
+    raw.info["bads"] = bad
+    spectrum = measure_spectrum(raw)
+    asked = Cleaning(**cleaning)
+    if asked.any:
+        raw = clean(
+            raw,
+            asked,
+            stored_ica=study.load_ica(recording) if asked.ica else None,
+            reference_electrode=study.facts.reference_electrode,
+            line_hz=spectrum.find_line()[0],
+            rate_hz=rate_hz,
+        )
     signal = resample_recording(raw, rate_hz=rate_hz)
-    return signal, sensor_positions(raw), study.load_events(recording)
+    sensors = sensor_positions(raw)
+    clamped_share = measure_clamped_share(signal)
+    kind = raw.get_channel_types(unique=True)[0]
+    quality = Quality(spectrum, kind, sensors, bad, clamped_share)
+    return Preprocessed(signal, sensors, study.load_events(recording), quality)

@@ -17,26 +17,26 @@ ROLLOFF = 0.945
 class Resampler:
     """Resample from one rate to another, both whole numbers in Hz.
 
-    Every `down` input samples give `up` output samples; output sample j of a group uses its own
-    kernel, centred j * down / up input samples after the group's first sample.
+    Every `down` input samples give `up` output samples, each with its own kernel. The kernels of
+    neighbouring outputs overlap, so some groups of outputs are made at once, as a tile: one matrix
+    holds their kernels, shifted against each other, and one matrix product per tile does the work.
     """
 
     def __init__(self, from_hz: int, to_hz: int):
         ratio = Fraction(to_hz, from_hz)
         self.up, self.down = ratio.numerator, ratio.denominator
         cutoff = min(self.up, self.down) * ROLLOFF
-        width = np.ceil(ZERO_CROSSINGS * self.down / cutoff)  # half the support, in input samples
-        self.margin = int(np.ceil(width / self.down))  # the same in whole groups
-        tap = np.arange(-self.margin * self.down, (self.margin + 1) * self.down)
-        phase = np.arange(self.up)
-        lag = (tap[:, None] / self.down - phase / self.up) * cutoff  # [taps, up], zero crossings
+        # Input samples that a kernel reaches to either side.
+        self._reach = int(np.ceil(ZERO_CROSSINGS * self.down / cutoff))
+        # A tile as long as one side of a kernel: its matrix then holds one zero for two weights.
+        groups = max(self._reach // self.down, 1)
+        self._tile_inputs, self._tile_outputs = groups * self.down, groups * self.up
+        tap = np.arange(-self._reach, self._tile_inputs + self._reach)
+        centre = np.arange(self._tile_outputs) * self.down / self.up
+        lag = (tap[:, None] - centre) * cutoff / self.down  # [taps, outputs], zero crossings
         lag = lag.clip(-ZERO_CROSSINGS, ZERO_CROSSINGS)
         kernels = np.sinc(lag) * np.cos(np.pi * lag / ZERO_CROSSINGS / 2) ** 2
-        kernels /= kernels.sum(axis=0)
-        # [taps, up] -> [down, group shifts x up]: one matrix product serves all shifts.
-        shifts = 2 * self.margin + 1
-        kernels = kernels.reshape(shifts, self.down, self.up).transpose(1, 0, 2)
-        self._kernels = kernels.reshape(self.down, shifts * self.up).astype(np.float32)
+        self._kernels = (kernels / kernels.sum(axis=0)).astype(np.float32)
 
     def output_count(self, input_count: int) -> int:
         """Number of samples that `input_count` samples become; a part of one is dropped."""
@@ -62,27 +62,22 @@ class Resampler:
         for every block size.
         """
         output_count = self.output_count(input_count)
-        groups = -(-output_count // self.up)
-        groups_per_block = max(block_count // self.down, 1)
-        for first in range(0, groups, groups_per_block):
-            last = min(first + groups_per_block, groups)
-            start = (first - self.margin) * self.down
-            stop = (last + self.margin) * self.down
+        tiles = -(-output_count // self._tile_outputs)
+        tiles_per_block = max(block_count // self._tile_inputs, 1)
+        for first in range(0, tiles, tiles_per_block):
+            last = min(first + tiles_per_block, tiles)
+            start = first * self._tile_inputs - self._reach
+            stop = last * self._tile_inputs + self._reach
             inner = slice(max(start, 0), min(stop, input_count))
             block = np.asarray(read(inner.start, inner.stop), dtype=np.float32)
             edges = ((0, 0), (inner.start - start, stop - inner.stop))
             if edges[1] != (0, 0):
                 block = np.pad(block, edges, mode="edge")
-            resampled = self._resample_groups(block, last - first)
-            yield resampled[:, : output_count - first * self.up]
+            resampled = self._resample_tiles(block)
+            yield resampled[:, : output_count - first * self._tile_outputs]
 
-    def _resample_groups(self, block: np.ndarray, groups: int) -> np.ndarray:
-        shifts = 2 * self.margin + 1
-        channels = len(block)
-        grouped = block.reshape(channels, groups + shifts - 1, self.down)
-        # [channels, groups + shifts - 1, shifts, up]
-        products = (grouped @ self._kernels).reshape(channels, -1, shifts, self.up)
-        total = np.zeros((channels, groups, self.up), dtype=np.float32)
-        for shift in range(shifts):
-            total += products[:, shift : shift + groups, shift]
-        return total.reshape(channels, groups * self.up)
+    def _resample_tiles(self, block: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(block, len(self._kernels), axis=1)
+        tiles = windows[:, :: self._tile_inputs].transpose(1, 0, 2)  # [tiles, channels, taps]
+        outputs = tiles @ self._kernels  # [tiles, channels, outputs of a tile]
+        return outputs.transpose(1, 0, 2).reshape(len(block), -1)

@@ -10,8 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from speech_decoding.errors import InputError
+
 if TYPE_CHECKING:
     import mne
+    import numpy as np
     import pandas as pd
 
 # One row per sound, word or phoneme, the same columns for every study.
@@ -46,16 +49,44 @@ class Finding:
     severity: str
     sentence: str
 
+    @classmethod
+    def fault(cls, where: object, **parts: str) -> "Finding":
+        """Something that would give wrong training data; `parts` are those of an InputError."""
+        return cls("fault", str(InputError(where, **parts)))
+
+    @classmethod
+    def warning(cls, where: object, **parts: str) -> "Finding":
+        """Something to know of a recording that is used all the same."""
+        return cls("warning", str(InputError(where, **parts)))
+
+
+@dataclass(frozen=True)
+class StoredIca:
+    """Independent components that a study's authors found in a recording and what they rejected.
+
+    Attributes: channels, names of the inputs, which may include the reference electrode; unmixing
+    [components, channels], applied to the re-referenced signal; rejected, component numbers
+    counted from 0.
+    """
+
+    channels: list[str]
+    unmixing: "np.ndarray"
+    rejected: list[int]
+
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a study before any file is opened."""
+    """What is known of a study before any file is opened.
+
+    reference_electrode: the EEG electrode against which all others were recorded, if it has a name.
+    """
 
     modality: str
     sensor_count: int
     raw_rate_hz: float
     licence: str
     citation: str
+    reference_electrode: str | None = None
 
 
 class StudyReader(Protocol):
@@ -68,11 +99,14 @@ class StudyReader(Protocol):
     def recordings(self) -> list[Recording]:
         """List every recording that the study should hold, in canonical order."""
 
+    def left_out(self) -> dict[str, str]:
+        """Give what is known of the study but not among its recordings, and why not."""
+
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
 
     def raw_files(self, recording: Recording) -> list[Path]:
-        """Name the files that are read for one recording, existing or not."""
+        """Name the files that are read for one recording, existing or not; the signal's first."""
 
     def stories(self) -> list[str]:
         """List the stories in canonical order."""
@@ -84,10 +118,19 @@ class StudyReader(Protocol):
         """Compare the raw files with what they should be; never raises for a bad recording."""
 
     def load_raw(self, recording: Recording) -> "mne.io.BaseRaw":
-        """Open a recording with its data channels only, not yet in memory; data in SI units."""
+        """Open a recording with its data channels only, not yet in memory; data in SI units.
+
+        Channels that the study itself calls bad are in `raw.info["bads"]`.
+        """
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
         """Read a recording's events: EVENT_COLUMNS, sorted by start, unknown values missing."""
+
+    def load_audio_channel(self, recording: Recording) -> "tuple[np.ndarray, float] | None":
+        """Read the channel that recorded the sound: samples and rate in Hz; None if it has none."""
+
+    def load_ica(self, recording: Recording) -> StoredIca | None:
+        """Read the components that the study stores for a recording; None if it stores none."""
 
 
 def open_study(reader: str, folder: str | Path, layout: dict[str, Any]) -> StudyReader:

@@ -3,17 +3,27 @@
 Source: Gwilliams et al. 2023, doi 10.1038/s41597-023-02752-5; REFERENCE 1.1.
 """
 
-import ast
-import re
+import csv
+import dataclasses
+import functools
+import hashlib
+import itertools
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
-from speech_decoding.studies import EVENT_COLUMNS, Facts, Finding, Recording, kit
+from speech_decoding.studies import Facts, Finding, Recording, StoredIca, kit
+from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
+from speech_decoding.studies.presence import check_presence
 
 if TYPE_CHECKING:
     import mne
     import pandas as pd
+
+_SENSOR_TYPE = "MEGGRADAXIAL"
+# Durations in sidecars are those of the last sample; one sample more or less says nothing.
+_LARGEST_DURATION_ERROR_S = 0.01
 
 
 class Study:
@@ -46,6 +56,13 @@ class Study:
             for name, story in self.layout["stories"].items()
         ]
 
+    def left_out(self) -> dict[str, str]:
+        """Give the sessions that were never recorded."""
+        return {
+            f"sub-{subject}_ses-{session}": "it was never recorded"
+            for subject, session in (pair.split("/") for pair in self.layout["absent"])
+        }
+
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
         return {
@@ -65,139 +82,185 @@ class Study:
         return [audio / f"{story}_{part}.wav" for part in range(parts)]
 
     def raw_files(self, recording: Recording) -> list[Path]:
-        """Name the recording, its channel table and its events."""
-        stem = self._meg_folder(recording) / recording.id
-        return [Path(f"{stem}_{suffix}") for suffix in ("meg.con", "channels.tsv", "events.tsv")]
+        """Name the recording, its channel table, its events and its sidecar."""
+        suffixes = ("meg.con", "channels.tsv", "events.tsv", "meg.json")
+        return [self._meg_folder(recording) / f"{recording.id}_{suffix}" for suffix in suffixes]
 
     def check(self, recording: Recording) -> list[Finding]:
-        """Check presence, the size that the KIT header promises, rate and sensors."""
-        missing = [path for path in self.raw_files(recording) if not path.is_file()]
-        if missing:
-            names = ", ".join(path.name for path in missing)
-            return [
-                Finding(
-                    "fault",
-                    f"{missing[0].parent}: expected the files of {recording.id}, "
-                    f"found no {names}; the recording cannot be used; fetch them again.",
-                )
-            ]
-        con, channels, _ = self.raw_files(recording)
-        try:
-            header = kit.read_header(con)
-            header.require_complete(con)
-        except InputError as error:
-            return [Finding("fault", str(error))]
-        findings = []
-        if header.rate_hz != self.facts.raw_rate_hz:
-            findings.append(
-                Finding(
-                    "fault",
-                    f"{con}: expected {self.facts.raw_rate_hz:g} Hz, found {header.rate_hz:g} Hz; "
-                    "the recording is not of this study; check which file was copied here.",
-                )
-            )
-        sensors = channels.read_text(encoding="utf-8-sig").count("MEGGRADAXIAL")
-        if sensors != self.facts.sensor_count:
-            findings.append(
-                Finding(
-                    "fault",
-                    f"{channels}: expected {self.facts.sensor_count} axial gradiometers, found "
-                    f"{sensors}; sensor positions would be wrong; fetch the table again.",
-                )
-            )
-        return findings
+        """Check presence, the size that the KIT header promises, rate, sensors and sidecars."""
+        con, channels, events, sidecar = self.raw_files(recording)
+        if not con.parent.is_dir():
+            return [self._no_session(recording)]
+        findings = [finding for path in (con, channels, events) for finding in check_presence(path)]
+        if findings:
+            return findings
+        for check, *paths in (
+            (self._check_signal, con, sidecar),
+            (self._check_channels, channels),
+            (check_onsets, events),
+        ):
+            try:
+                findings += check(*paths)
+            except InputError as error:
+                findings.append(Finding("fault", str(error)))
+        wavs = self.wav_files(recording.story)
+        return findings + [finding for wav in wavs for finding in _check_wav(wav)]
 
     def load_raw(self, recording: Recording) -> "mne.io.BaseRaw":
-        """Open the KIT file through its BIDS sidecars; data in tesla, reference sensors left out.
+        """Open the KIT file as BIDS has it; data in tesla, reference sensors left out.
 
         Raises: InputError if the file is shorter than its header promises, which MNE would fill
-        with zeros without a word.
+        with zeros without a word, or its channels are not those of its table.
         """
         import mne
         import mne_bids
 
-        con = self.raw_files(recording)[0]
-        kit.read_header(con).require_complete(con)
-        path = mne_bids.BIDSPath(
-            root=self.folder,
-            subject=recording.subject,
-            session=recording.session,
-            task=self.layout["stories"][recording.story]["task"],
-            suffix="meg",
-            extension=".con",
-            datatype="meg",
-        )
-        # The events are read by load_events: mne-bids would parse their 6000 rows as annotations.
-        raw = mne_bids.read_raw_bids(path, on_ch_mismatch="raise", verbose="error")
-        sensors = mne.pick_types(raw.info, meg=True, ref_meg=False, exclude=())
-        return raw.pick(sensors).set_annotations(None)
+        con, channels, *_ = self.raw_files(recording)
+        # Compared before mne-bids does, which would not say which channel and what to do.
+        names = kit.open_recording(con).ch_names
+        _require_channels(channels, read_channels(channels)["name"].to_list(), names)
+        path = mne_bids.get_bids_path_from_fname(con)
+        try:
+            raw = mne_bids.read_raw_bids(path, verbose="error")
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise InputError(
+                con,
+                expected="a recording with sidecars that mne-bids reads",
+                found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
+                consequence="it cannot be used",
+                next_step="fetch its files again",
+            ) from error
+        # The events are read by load_events, whose table holds more than annotations can.
+        raw.set_annotations(None)
+        return raw.pick(mne.pick_types(raw.info, meg=True, ref_meg=False, exclude=()))
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
         """Read events.tsv in either of its two layouts (REFERENCE 1.1)."""
-        import pandas as pd
+        return read_events(self.raw_files(recording)[2])
 
-        path = self.raw_files(recording)[2]
-        rows = pd.read_csv(
-            path, sep="\t", na_values=["n/a"], keep_default_na=False, encoding="utf-8-sig"
-        )
-        if "kind" not in rows.columns:
-            rows = rows[["onset", "duration"]].join(_parse_descriptions(path, rows["trial_type"]))
-        return _event_table(rows)
+    def load_audio_channel(self, recording: Recording) -> None:
+        """No channel is known to hold the sound."""
+        return None
+
+    def load_ica(self, recording: Recording) -> StoredIca | None:
+        """The study stores no independent components."""
+        return None
 
     def _meg_folder(self, recording: Recording) -> Path:
         return self.folder / f"sub-{recording.subject}" / f"ses-{recording.session}" / "meg"
 
+    def _no_session(self, recording: Recording) -> Finding:
+        pair = f"{recording.subject}/{recording.session}"
+        return Finding.fault(
+            self._meg_folder(recording),
+            expected=f"the files of {recording.id}",
+            found="no such folder",
+            consequence=f"session {recording.session} of subject {recording.subject} is missing",
+            next_step=f'fetch it, or name "{pair}" under `absent` in the study\'s layout',
+        )
 
-def wav_name(sound: str) -> str:
-    """Give the name on disk of a sound named in the events.
+    def _check_signal(self, con: Path, sidecar: Path) -> list[Finding]:
+        header = kit.read_header(con)
+        findings = _check_sidecar(sidecar, header)
+        if header.rate_hz != self.facts.raw_rate_hz:
+            fault = Finding.fault(
+                con,
+                expected=f"{self.facts.raw_rate_hz:g} Hz",
+                found=f"{header.rate_hz:g} Hz",
+                consequence="the recording is not of this study",
+                next_step="check which file was copied here",
+            )
+            findings.append(fault)
+        if header.size > header.complete_size:
+            warning = Finding.warning(
+                con,
+                expected=f"{header.complete_size} bytes, by its own header",
+                found=f"{header.size} bytes",
+                consequence="what follows the recording is not read",
+                next_step="compare the file with the published one",
+            )
+            findings.append(warning)
+        return findings
 
-    Sound rows insert ".0" before the extension and some stories are capitalised.
-    """
-    name = Path(sound).name.lower()
-    return re.sub(r"\.0\.wav$", ".wav", name)
+    def _check_channels(self, path: Path) -> list[Finding]:
+        count = int((read_channels(path)["type"] == _SENSOR_TYPE).sum())
+        if count == self.facts.sensor_count:
+            return []
+        return [
+            Finding.fault(
+                path,
+                expected=f"{self.facts.sensor_count} axial gradiometers",
+                found=f"{count}",
+                consequence="sensors would be missing or misplaced",
+                next_step="fetch the table again",
+            )
+        ]
 
 
-def _parse_descriptions(path: Path, descriptions: "pd.Series") -> "pd.DataFrame":
-    """Parse `trial_type` texts of Python dictionaries as literals; nothing is evaluated."""
-    import pandas as pd
+@functools.cache
+def known_wavs() -> dict[str, tuple[int, str]]:
+    """Read megmasc_wavs.csv: from the name of a published audio file to its size and SHA-256."""
+    path = Path(__file__).with_name("megmasc_wavs.csv")
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {row["wav"]: (int(row["size"]), row["sha256"]) for row in csv.DictReader(stream)}
 
-    parsed = []
-    for row, text in enumerate(descriptions):
-        try:
-            value = ast.literal_eval(text)
-            if not isinstance(value, dict):
-                raise ValueError(f"{type(value).__name__}")
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+
+def _check_wav(path: Path) -> list[Finding]:
+    """Compare an audio file with the published one; nothing is known of a simulated one."""
+    if path.name not in known_wavs() or not path.is_file():
+        return []
+    size, sha256 = known_wavs()[path.name]
+    with path.open("rb") as stream:
+        same = path.stat().st_size == size
+        same = same and hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    if same:
+        return []
+    return [
+        Finding.warning(
+            path,
+            expected=f"the published file of {size} bytes with SHA-256 {sha256[:12]}...",
+            found=f"another one of {path.stat().st_size} bytes",
+            consequence="the listeners may have heard something else",
+            next_step="fetch it again",
+        )
+    ]
+
+
+def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
+    """Compare a recording with what its JSON sidecar says; without one there is less to check."""
+    if absent := check_presence(path):
+        return [dataclasses.replace(finding, severity="warning") for finding in absent]
+    try:
+        said = json.loads(path.read_text(encoding="utf-8-sig"))
+        said_hz, said_s = float(said["SamplingFrequency"]), float(said["RecordingDuration"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        expected, found = "the recording's rate and duration", f"{type(error).__name__}: {error}"
+    else:
+        last_s = header.duration_s - 1 / header.rate_hz
+        if said_hz == header.rate_hz and abs(said_s - last_s) < _LARGEST_DURATION_ERROR_S:
+            return []
+        expected = f"{header.rate_hz:g} Hz and {last_s:.3f} s, as in the recording itself"
+        found = f"{said_hz:g} Hz and {said_s:.3f} s"
+    return [
+        Finding.warning(
+            path,
+            expected=expected,
+            found=found,
+            consequence="the recording may be another one",
+            next_step="compare both files with the published ones",
+        )
+    ]
+
+
+def _require_channels(path: Path, named: list[str], recorded: list[str]) -> None:
+    """Raise InputError unless a table names the channels of the recording, in its order."""
+    pairs = itertools.zip_longest(named, recorded, fillvalue="no channel")
+    for row, (name, channel) in enumerate(pairs):
+        if name != channel:
             raise InputError(
                 f"{path}, row {row + 2}",
-                expected="a trial_type that is the text of a dictionary of literals",
-                found=f"{str(text)[:60]!r}",
-                consequence="the events cannot be trusted and nothing of the text was run",
-                next_step="fetch the file again",
-            ) from error
-        parsed.append(value)
-    return pd.DataFrame(parsed, index=descriptions.index)
-
-
-def _event_table(rows: "pd.DataFrame") -> "pd.DataFrame":
-    import pandas as pd
-
-    is_word = rows["kind"] == "word"
-    text = rows["word"].where(is_word, rows["phoneme"]).where(rows["kind"] != "sound")
-    sequence = rows["sequence_id"].map(lambda value: f"{value:g}", na_action="ignore")
-    sentences = rows[is_word].groupby(sequence[is_word])["word"].agg(" ".join)
-    events = pd.DataFrame(
-        {
-            "start_s": rows["onset"],
-            "duration_s": rows["duration"],
-            "kind": rows["kind"],
-            "word": text,
-            "word_index": rows["word_index"].where(is_word),
-            "sequence_id": sequence,
-            "sequence_text": sequence.map(sentences),
-            "condition": rows["condition"],
-            "wav": rows["sound"].map(wav_name, na_action="ignore"),
-            "wav_start_s": rows["start"],
-        }
-    ).astype(EVENT_COLUMNS)
-    return events.sort_values("start_s", kind="stable", ignore_index=True)
+                expected=f"{channel}, as in the recording",
+                found=name,
+                consequence="sensors would be missing or misplaced",
+                next_step="fetch the table and the recording again",
+            )

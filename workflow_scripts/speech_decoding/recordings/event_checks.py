@@ -1,0 +1,202 @@
+"""Checks of a recording's events and of the audio that they name, for any study."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from speech_decoding.recordings.thresholds import (
+    LARGEST_OVERHANG_S,
+    LARGEST_SPREAD_S,
+    LONGEST_SILENCE_S,
+    NOTICED_SPREAD_S,
+)
+from speech_decoding.studies import Finding
+from speech_decoding.studies.presence import check_presence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("sound", "word", "phoneme")
+_REPAIR = "fetch the file again, or exclude the recording in config.yaml with a reason"
+
+
+def check_events(events: "pd.DataFrame", where: object, *, duration_s: float) -> list[Finding]:
+    """Check when a recording's events were (EVENT_COLUMNS), against each other and its length.
+
+    Parameters: where, what sentences name; duration_s, the recording's length.
+    """
+    if not (events["kind"] == "word").any():
+        return [
+            Finding.fault(
+                where,
+                expected="words",
+                found="none",
+                consequence="no segment can be named",
+                next_step=_REPAIR,
+            )
+        ]
+    return [
+        finding
+        for check in (_check_values, _check_repeats, _check_wav_onsets)
+        for finding in check(events, where)
+    ] + _check_range(events, where, duration_s)
+
+
+def check_audio(events: "pd.DataFrame", where: object, wav_files: Iterable[Path]) -> list[Finding]:
+    """Check that each audio file of a story is there and as long as the events in it.
+
+    Parameters: events, EVENT_COLUMNS, of one recording of the story; where, what sentences name.
+    """
+    wav_files = list(wav_files)
+    end_s = (events["wav_start_s"] + events["duration_s"]).groupby(events["wav"]).max()
+    findings = [finding for path in wav_files for finding in _check_wav(path, end_s, where)]
+    strangers = sorted(set(end_s.index) - {path.name for path in wav_files})
+    if strangers:
+        findings.append(
+            Finding.fault(
+                where,
+                expected="events in the audio files of its story",
+                found=f"some in {', '.join(strangers[:3])}",
+                consequence="another story was heard",
+                next_step="check which files were copied here",
+            )
+        )
+    return findings
+
+
+def _check_values(events: "pd.DataFrame", where: object) -> list[Finding]:
+    for column, wrong, expected in (
+        ("start_s", events["start_s"].isna(), "a start for each event"),
+        ("duration_s", ~(events["duration_s"] >= 0), "a duration of 0 s or more for each event"),
+        ("kind", ~events["kind"].isin(KINDS), f"events of the kinds {', '.join(KINDS)}"),
+        ("wav", events["wav"].isna(), "an audio file for each event"),
+        ("wav_start_s", ~(events["wav_start_s"] >= 0), "a place in its audio for each event"),
+        ("word", events["word"].isna() & (events["kind"] == "word"), "a text for each word"),
+    ):
+        if wrong.any():
+            return [
+                Finding.fault(
+                    where,
+                    expected=expected,
+                    found=f"{int(wrong.sum())} of {len(events)} without, the first "
+                    f"{_name(events[wrong].iloc[0])} ({column})",
+                    consequence="what was heard then cannot be placed",
+                    next_step=_REPAIR,
+                )
+            ]
+    return []
+
+
+def _check_repeats(events: "pd.DataFrame", where: object) -> list[Finding]:
+    repeated = events.duplicated(["kind", "wav", "wav_start_s", "word"])
+    if not repeated.any():
+        return []
+    return [
+        Finding.fault(
+            where,
+            expected="each event once",
+            found=f"{int(repeated.sum())} repeated, the first {_name(events[repeated].iloc[0])}",
+            consequence="its block would have another text, and so another split, than elsewhere",
+            next_step=_REPAIR,
+        )
+    ]
+
+
+def _check_wav_onsets(events: "pd.DataFrame", where: object) -> list[Finding]:
+    onset_s = events["start_s"] - events["wav_start_s"]
+    spread_s = onset_s.groupby(events["wav"]).agg(np.ptp)
+    worst = spread_s.idxmax() if spread_s.notna().any() else None
+    if worst is None or spread_s[worst] <= NOTICED_SPREAD_S:
+        return []
+    judge = Finding.fault if spread_s[worst] > LARGEST_SPREAD_S else Finding.warning
+    return [
+        judge(
+            where,
+            expected=f"events that agree on when {worst} began",
+            found=f"a difference of {spread_s[worst] * 1000:.1f} ms",
+            consequence="brain and speech would be paired wrongly",
+            next_step=_REPAIR,
+        )
+    ]
+
+
+def _check_range(events: "pd.DataFrame", where: object, duration_s: float) -> list[Finding]:
+    findings = []
+    early = events["start_s"] < 0
+    if early.any():
+        warning = Finding.warning(
+            where,
+            expected="events within the recording",
+            found=f"{int(early.sum())} before it, from {events['start_s'].min():.2f} s on",
+            consequence="what was heard before it began is not used",
+            next_step="nothing needs to be done if the recording began late",
+        )
+        findings.append(warning)
+    late = events["start_s"] >= duration_s
+    if late.any():
+        fault = Finding.fault(
+            where,
+            expected=f"events within the {duration_s:.2f} s of the recording",
+            found=f"{int(late.sum())} after its end, the first {_name(events[late].iloc[0])}",
+            consequence="the recording was cut off, or the events are those of another one",
+            next_step="fetch both again, or exclude the recording in config.yaml with a reason",
+        )
+        findings.append(fault)
+    return findings
+
+
+def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:
+    import soundfile
+
+    if absent := check_presence(path):
+        return absent
+    try:
+        audio_s = soundfile.info(path).duration
+    except (OSError, soundfile.SoundFileError) as error:
+        return [
+            Finding.fault(
+                path,
+                expected="an audio file",
+                found=f"another one ({' '.join(str(error).split())})",
+                consequence="its speech cannot be embedded",
+                next_step="fetch or copy the file again",
+            )
+        ]
+    if path.name not in end_s.index:
+        return [
+            Finding.fault(
+                where,
+                expected=f"events in {path.name}",
+                found="none",
+                consequence="the events are cut off, or those of another story",
+                next_step=_REPAIR,
+            )
+        ]
+    if end_s[path.name] > audio_s + LARGEST_OVERHANG_S:
+        return [
+            Finding.fault(
+                path,
+                expected=f"{end_s[path.name]:.2f} s of audio or more, as long as its events",
+                found=f"{audio_s:.2f} s",
+                consequence="the speech of its last words is missing",
+                next_step="fetch or copy the file again",
+            )
+        ]
+    if end_s[path.name] < audio_s - LONGEST_SILENCE_S:
+        return [
+            Finding.warning(
+                where,
+                expected=f"events up to about the end of {path.name} at {audio_s:.2f} s",
+                found=f"the last one ending at {end_s[path.name]:.2f} s",
+                consequence="events may be missing",
+                next_step="compare the file with the published one",
+            )
+        ]
+    return []
+
+
+def _name(event: "pd.Series") -> str:
+    text = "" if event.isna()["word"] else f" {event['word']!r}"
+    return f"{event['kind']}{text} at {event['start_s']:.3f} s"
