@@ -3,7 +3,8 @@
 
 rule simulate_stimuli:
     output:
-        stimuli=directory("{simulated}/stimuli"),
+        audio=directory("{simulated}/stimuli/audio"),
+        text=directory("{simulated}/stimuli/text"),
         truth=directory("{simulated}/sourcedata"),
         participants="{simulated}/participants.tsv",
         description="{simulated}/dataset_description.json",
@@ -28,7 +29,7 @@ rule simulate_stimuli:
 
 rule simulate_recording:
     input:
-        stimuli="{simulated}/stimuli",
+        audio="{simulated}/stimuli/audio",
         truth="{simulated}/sourcedata",
         description="{simulated}/dataset_description.json",
     output:
@@ -59,6 +60,55 @@ rule simulate_recording:
         "python {params.script:q} --folder {wildcards.simulated:q}"
         " --subject {wildcards.subject} --session {wildcards.session}"
         " --settings {params.settings:q} 2>&1 | tee {log:q}"
+
+
+rule simulate_alice_stimuli:
+    output:
+        audio=directory("{simulated}/audio"),
+        words="{simulated}/AliceChapterOne-EEG.csv",
+    log:
+        "results/logs/simulate_alice_stimuli/{simulated}.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        script=scripts / "simulate_alice_stimuli.py",
+        settings=settings_of("simulate_alice_stimuli"),
+        code=code_of("simulate_alice_stimuli"),
+    message:
+        "Simulating the story of {wildcards.simulated}"
+    shell:
+        "python {params.script:q} --folder {wildcards.simulated:q}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"
+
+
+rule simulate_alice_recording:
+    input:
+        audio="{simulated}/audio",
+        words="{simulated}/AliceChapterOne-EEG.csv",
+    output:
+        signal="{simulated}/{subject}.mat",
+        trials="{simulated}/proc/{subject}.mat",
+    log:
+        "results/logs/simulate_alice_recording/{simulated}/{subject}.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    params:
+        script=scripts / "simulate_alice_recording.py",
+        settings=settings_of("simulate_alice_recording"),
+        code=code_of("simulate_alice_recording"),
+    message:
+        "Simulating subject {wildcards.subject} of {wildcards.simulated}"
+    shell:
+        "python {params.script:q} --folder {wildcards.simulated:q}"
+        " --subject {wildcards.subject} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_checkpoint:

@@ -72,19 +72,7 @@ class SensorNoise:
         return noise
 
     def _brain(self, model: HeadModel, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
-        random = self._random
-        # More of them above the centre of the head than below it.
-        ways = random.normal([0, 0, 0.5], 1, size=(_BRAIN_SOURCES, 3))
-        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
-        places = sensors.HEAD_CENTRE_M + _BRAIN_RADIUS_M * ways
-        directions = tangential(places, random.normal(size=places.shape))
-        alpha = random.gamma(1.0, 2.0, size=(_BRAIN_SOURCES, 1))
-
-        def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
-            rhythm = np.exp(-(((frequency_hz - _ALPHA_HZ) / _ALPHA_WIDTH_HZ) ** 2) / 2)
-            return (1 + alpha * rhythm) / np.sqrt(frequency_hz)
-
-        signals = _coloured(random, _BRAIN_SOURCES, count, rate_hz, amplitude)
+        signals, places, directions = brain_activity(self._random, count, rate_hz)
         mixing = np.zeros((sensors.GRADIOMETERS + sensors.REFERENCES, _BRAIN_SOURCES))
         mixing[: sensors.GRADIOMETERS] = model.fields(places, directions)
         power = _band_power(signals, rate_hz) @ _seen_by_gradiometers(mixing)
@@ -92,7 +80,7 @@ class SensorNoise:
 
     def _surroundings(self, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
         """Homogeneous fields: the references see one axis each, the gradiometers hardly any."""
-        signals = _coloured(self._random, _FIELDS, count, rate_hz, lambda hz: hz**-0.75)
+        signals = coloured(self._random, _FIELDS, count, rate_hz, lambda hz: hz**-0.75)
         leak = _FIELD_LEAK * self._random.normal(size=(sensors.GRADIOMETERS, _FIELDS))
         _, directions = sensors.references()
         return signals, np.concatenate([leak, directions]) * _FIELD_T
@@ -109,7 +97,7 @@ class SensorNoise:
         def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
             return np.exp(-((frequency_hz / _DRIFT_HZ) ** 2) / 2)
 
-        signals = _coloured(self._random, _DRIFTS, count, rate_hz, amplitude)
+        signals = coloured(self._random, _DRIFTS, count, rate_hz, amplitude)
         channels = sensors.GRADIOMETERS + sensors.REFERENCES
         mixing = self._random.normal(size=(channels, _DRIFTS)) * _DRIFT_T / np.sqrt(_DRIFTS)
         return signals, mixing
@@ -127,7 +115,29 @@ class SensorNoise:
         return jumps
 
 
-def _coloured(
+def brain_activity(
+    random: np.random.Generator, sample_count: int, rate_hz: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the ongoing activity of sources spread over the head.
+
+    Returns: signals (48, samples) of unit variance, float32; places (48, 3) in metres and unit
+    directions (48, 3), tangential, in head coordinates.
+    """
+    # More of them above the centre of the head than below it.
+    ways = random.normal([0, 0, 0.5], 1, size=(_BRAIN_SOURCES, 3))
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    places = sensors.HEAD_CENTRE_M + _BRAIN_RADIUS_M * ways
+    directions = tangential(places, random.normal(size=places.shape))
+    alpha = random.gamma(1.0, 2.0, size=(_BRAIN_SOURCES, 1))
+
+    def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
+        rhythm = np.exp(-(((frequency_hz - _ALPHA_HZ) / _ALPHA_WIDTH_HZ) ** 2) / 2)
+        return (1 + alpha * rhythm) / np.sqrt(frequency_hz)
+
+    return coloured(random, _BRAIN_SOURCES, sample_count, rate_hz, amplitude), places, directions
+
+
+def coloured(
     random: np.random.Generator,
     count: int,
     sample_count: int,

@@ -1,0 +1,29 @@
+# The recordings' audio channels, if they have one -> how far the sound is from its events.
+
+
+rule measure_alignment:
+    input:
+        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+        audio=of_stories("results/{study}/audio/{story}.npy"),
+        wavs=of_stories("results/{study}/audio/{story}.parquet"),
+    output:
+        "results/{study}/alignment.parquet",
+    log:
+        "results/{study}/logs/measure_alignment.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        script=scripts / "measure_alignment.py",
+        study=study_arguments,
+        settings=settings_of("measure_alignment"),
+        code=code_of("measure_alignment", reader_module),
+    message:
+        "Measuring the alignment of {wildcards.study}"
+    shell:
+        "python {params.script:q} {params.study} --wav-onsets {input.wav_onsets:q}"
+        " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,232 @@
+"""What can be wrong with the files of an Alice recording: each fault has its sentence."""
+
+import re
+
+import numpy as np
+import pytest
+
+from speech_decoding.simulation import matlab_file
+from speech_decoding.studies.brennan import WORDS_FILE
+
+HDF5_HEADER = b"MATLAB 7.3 MAT-file, HDF5 schema 1.0".ljust(124) + b"\x00\x02IM"
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def rename(old: str, new: str):
+    def change(parts):
+        parts["labels"] = [new if label == old else label for label in parts["labels"]]
+
+    return change
+
+
+def drop_channel(parts):
+    parts["labels"].remove("7")
+    parts["data"] = np.delete(parts["data"], 6, axis=0)
+
+
+def cut_samples(parts):
+    parts["data"] = parts["data"][:, :-6000]
+
+
+def set_samples(rows, columns, value):
+    def change(parts):
+        parts["data"][rows, columns] = value
+
+    return change
+
+
+def change_header(**values):
+    def change(raw):
+        raw["hdr"].update(values)
+
+    return change
+
+
+def change_trials(rows, column, change):
+    def edit(proc):
+        proc["trl"][rows, column] = change(proc["trl"][rows, column])
+
+    return edit
+
+
+def drop_trials(proc):
+    proc["trl"] = proc["trl"][:-3]
+
+
+def merge_wavs(proc):
+    proc["trl"] = proc["trl"][proc["trl"][:, 3] != 2]
+
+
+def drop_column_names(proc):
+    proc["varnames"] = ["segment", "tmin"]
+
+
+def widen(proc):
+    """Add columns whose names do not say where they are, as in S02's table."""
+    proc["trl"] = np.column_stack([proc["trl"], np.ones((len(proc["trl"]), 3))])
+    proc["varnames"] = [*proc["varnames"], *"abcdef"]
+
+
+FILES = [
+    ("S01.mat", b"", "S01.mat: .*found an empty file"),
+    (
+        "S01.mat",
+        HDF5_HEADER + HDF5_SIGNATURE.rjust(512),
+        r"version 7\.3 \(HDF5\); save it with -v7",
+    ),
+    ("S01.mat", HDF5_SIGNATURE * 64, "S01.mat: .*a damaged or different file"),
+    ("proc/S01.mat", b"no matlab" * 100, "proc/S01.mat: .*a damaged or different file"),
+    (WORDS_FILE, b"Word,Segment\nAlice,1\n", "a table with the columns Word, Segment, onset"),
+    (WORDS_FILE, b"\xff\xfe" * 50, "a table with the columns Word, Segment, onset"),
+]
+
+RECORDINGS = [
+    (drop_channel, "the 60 electrodes 1 to 61 without 29, found no 7 among 61 channels"),
+    (rename("7", "Fz"), r"found no 7 among 62 channels \(others: Fz, VEOG\)"),
+    (rename("7", "8"), "channels of different names"),
+    (cut_samples, "S01.mat: expected .* samples or more, where the last trial ends"),
+    (set_samples(3, 5000, np.nan), "finite values, found NaN or infinite ones in 4"),
+    (set_samples(3, slice(None), 0.0), "flat ones: 4"),
+    (
+        set_samples(slice(0, 60), slice(-2000, None), 0.0),
+        r"all of them still for 4\.00 s, at its end",
+    ),
+]
+
+HEADERS = [
+    (change_header(Fs=250.0), "expected 500 Hz, found 250 Hz"),
+    (
+        change_header(nSamples=3.0),
+        r"62 channels x 3 samples, by its own header, found 62 x \d+",
+    ),
+    (change_header(Fs="fast"), r"a number above 0 as raw\.hdr\.Fs, found 'fast'"),
+    (change_header(nSamples=np.ones(2)), r"a number above 0 as raw\.hdr\.nSamples, found array"),
+    (lambda raw: raw["hdr"].pop("Fs"), r"the field raw\.hdr\.Fs, found none"),
+    (lambda raw: raw.pop("trial"), r"the field raw\.trial, found none"),
+    (lambda raw: raw.update(trial="EEG"), "by its own header, found one"),
+]
+
+TRIALS = [
+    (drop_trials, r"expected \d+ trials, one per word, found \d+"),
+    (merge_wavs, r"expected \d+ trials, one per word, found \d+"),
+    (change_trials(9, 4, lambda start_s: start_s + 0.1), "found trial 10 that fits none"),
+    (change_trials(9, 5, lambda order: order + 1), "found trial 10 that fits none"),
+    (change_trials(9, 0, lambda begin: np.nan), "finite numbers, found a NaN in trial 10"),
+    (change_trials(9, 0, lambda begin: begin + 50), "trials that agree on where their wav began"),
+    (drop_column_names, "columns begin, end, offset, segment, tmin and Order"),
+    (widen, "the words of 4 wavs"),
+    (lambda proc: proc.pop("trl"), r"the field proc\.trl, found none"),
+    (lambda proc: proc.update(trl="none"), "columns begin, end, offset, segment, tmin and Order"),
+]
+
+
+def judge(study, pattern: str, *, severity: str = "excluded") -> str:
+    """Assert that the verdict on S01 has one such sentence, and that other listeners are used."""
+    verdict = study.verdict("S01")
+    assert verdict["verdict"] == severity, verdict
+    (sentence,) = verdict["reasons"]
+    assert re.search(pattern, sentence), sentence
+    assert re.fullmatch(r".+: expected .+, found .+; .+; .+\.", sentence, flags=re.DOTALL)
+    return sentence
+
+
+@pytest.mark.parametrize(("name", "content", "pattern"), FILES)
+def test_a_file_of_another_kind(alice, name, content, pattern):
+    alice.rewrite(name, content)
+    judge(alice, pattern)
+    if name != WORDS_FILE:
+        assert alice.verdict("S44")["verdict"] == "used"
+
+
+def test_word_tables(alice):
+    lines = (alice.folder / WORDS_FILE).read_bytes().splitlines(keepends=True)
+    alice.rewrite(WORDS_FILE, b"".join([*lines, lines[-1]]))
+    judge(alice, "a table with the columns .*, found a number of Order twice")
+    three_wavs = [line for line in lines if line.split(b",")[1] != b"4"]
+    alice.rewrite(WORDS_FILE, b"".join(three_wavs))
+    judge(alice, "a word table of wavs 1 to 4, found one of wavs 1 to 3")
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.9999])
+@pytest.mark.parametrize("name", ["S01.mat", "proc/S01.mat"])
+def test_a_file_cut_off(alice, name, share):
+    alice.cut(name, int((alice.folder / name).stat().st_size * share))
+    judge(alice, f"{name}: expected a MATLAB file of version 5 to 7.2")
+
+
+@pytest.mark.parametrize("name", ["S01.mat", "proc/S01.mat", WORDS_FILE])
+def test_a_missing_file(alice, name):
+    (alice.folder / name).unlink()
+    judge(alice, f"{name}: expected a file that can be read, found no such file")
+
+
+@pytest.mark.parametrize(("change", "pattern"), RECORDINGS)
+def test_a_recording(alice, change, pattern):
+    alice.change_recording(change)
+    judge(alice, pattern, severity="warning" if "flat" in pattern else "excluded")
+
+
+@pytest.mark.parametrize(("change", "pattern"), HEADERS)
+def test_a_header(alice, change, pattern):
+    alice.change_struct("S01.mat", "raw", change)
+    judge(alice, pattern)
+
+
+@pytest.mark.parametrize(("change", "pattern"), TRIALS)
+def test_a_trial_table(alice, change, pattern):
+    alice.change_struct("proc/S01.mat", "proc", change)
+    judge(alice, pattern)
+
+
+def test_another_struct(alice):
+    matlab_file.write_struct(alice.folder / "S01.mat", "data", {"trial": np.ones((62, 5))})
+    judge(alice, r"the field raw\.hdr\.Fs, found none")
+
+
+def test_a_listener_whose_wavs_are_at_other_distances(alice):
+    """A shifted table that nobody listed as such shows by its distances."""
+    (alice.folder / "proc/S01.mat").unlink()
+    (alice.folder / "proc/S26.mat").rename(alice.folder / "proc/S01.mat")
+    judge(alice, "trials, one per word")
+
+    def stretch(proc):
+        table = proc["trl"]
+        table[table[:, 3] >= 3, :2] += 1000
+
+    (alice.folder / "proc/S44.mat").rename(alice.folder / "proc/S01.mat")
+    alice.change_struct("proc/S01.mat", "proc", stretch)
+    judge(alice, r"expected 11\.0 s from the start of wav 2 to that of the next, found 13\.0 s")
+
+
+def test_another_word_table_than_the_published_one(alice):
+    study = type(alice.reader)(alice.folder, alice.layout | {"words_sha256": "0" * 64})
+    (found,) = study.check(alice.recording("S01"))
+    assert found.severity == "warning"
+    assert "the published table with SHA-256 000000000000" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "pattern"),
+    [
+        ("S01.eeg", -10, r"S01\.eeg with \d+ bytes, no multiple of 248"),
+        ("S01.eeg", -248 * 6000, "samples or more, where the last trial ends"),
+        ("S01.vhdr", 300, "expected a BrainVision recording, with its .eeg and .vmrk files"),
+    ],
+)
+def test_a_brainvision_file_cut_off(alice, name, size, pattern):
+    alice.as_second_release()
+    alice.cut(name, size)
+    judge(alice, pattern)
+
+
+@pytest.mark.parametrize("name", ["S01.eeg", "S01.vmrk"])
+def test_a_missing_brainvision_file(alice, name):
+    alice.as_second_release()
+    (alice.folder / name).unlink()
+    judge(alice, f"{name}: expected a file that can be read, found no such file")
+
+
+def test_a_listener_who_is_refused(intact_alice):
+    verdict = intact_alice.verdict("S02")
+    assert verdict["verdict"] == "excluded"
+    assert "its trial table holds the trials of S10; it is refused" in verdict["reasons"][0]

@@ -1,0 +1,21 @@
+"""Write what all recordings of a simulated Alice study share: its wav files and its word table."""
+
+import argparse
+from pathlib import Path
+
+from speech_decoding.command import run, settings_argument
+from speech_decoding.simulation.alice import simulate_stimuli
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="root of the study")
+    parser.add_argument(
+        "--settings", type=settings_argument, required=True, help="JSON: wav_distances_s and seed"
+    )
+    arguments = parser.parse_args()
+    simulate_stimuli(arguments.folder, **arguments.settings)
+
+
+if __name__ == "__main__":
+    run(main)

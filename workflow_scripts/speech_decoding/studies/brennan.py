@@ -1,0 +1,252 @@
+"""Brennan & Hale 2019, Alice: EEG of 49 listeners to one chapter, in either of its two releases.
+
+Source: Brennan & Hale 2019, doi 10.1371/journal.pone.0207741; REFERENCE 1.2. The first release
+holds FieldTrip structs and `proc/`, the second BrainVision files and `timelock-preprocessing/`.
+"""
+
+import csv
+import functools
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from speech_decoding.errors import InputError
+from speech_decoding.studies import (
+    EVENT_COLUMNS,
+    Facts,
+    Finding,
+    Recording,
+    StoredIca,
+    brennan_signal,
+)
+from speech_decoding.studies.brennan_cleaning import read_bad_electrodes, read_ica
+from speech_decoding.studies.brennan_trials import find_wav_onsets, read_trials, read_words
+from speech_decoding.studies.presence import check_presence
+
+if TYPE_CHECKING:
+    import mne
+    import numpy as np
+    import pandas as pd
+
+STORY = "alice"
+WORDS_FILE = "AliceChapterOne-EEG.csv"
+
+
+class Study:
+    """A folder of the Alice study.
+
+    Parameters: folder, where its files lie; layout, the study's `layout` in config.yaml:
+    `subject_set`, a column of brennan_subjects.csv or "all"; `subjects`, if only some of them;
+    `alignment`, "corrected" or "published" (words 300 ms too early, as in the published numbers);
+    `wav_distances_s`, seconds from the start of each wav file to that of the next; `words_sha256`,
+    of the word table, if it is known.
+    """
+
+    facts = Facts(
+        modality="EEG, actiCHamp, easycap-M10",
+        sensor_count=len(brennan_signal.ELECTRODES),
+        raw_rate_hz=float(brennan_signal.RATE_HZ),
+        licence="CC BY 4.0",
+        citation="Brennan & Hale 2019, PLoS ONE, doi 10.1371/journal.pone.0207741; "
+        "data doi 10.7302/Z29C6VNH",
+        reference_electrode="29",
+    )
+
+    def __init__(self, folder: Path, layout: dict[str, Any]):
+        self.folder = folder
+        self.layout = layout
+
+    def recordings(self) -> list[Recording]:
+        """List the listeners of the subject set, one recording each."""
+        chosen = self.layout.get("subjects")
+        return [
+            Recording(subject, subject, "0", STORY)
+            for subject, row in subject_table().items()
+            if self._in_set(row) and (chosen is None or subject in chosen)
+        ]
+
+    def left_out(self) -> dict[str, str]:
+        """Give the listeners outside the subject set and why each is."""
+        return {
+            subject: row["reason"]
+            for subject, row in subject_table().items()
+            if not self._in_set(row)
+        }
+
+    def layout_of(self, recording: Recording) -> dict[str, Any]:
+        """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
+        return self.layout | {"subject_set": "all", "subjects": [recording.subject]}
+
+    def stories(self) -> list[str]:
+        return [STORY]
+
+    def wav_files(self, story: str) -> list[Path]:
+        """Name the story's audio files, numbered from 1."""
+        count = len(self.layout["wav_distances_s"]) + 1
+        return [self.folder / "audio" / wav_name(number) for number in range(1, count + 1)]
+
+    def raw_files(self, recording: Recording) -> list[Path]:
+        """Name the recording's files, its trial table and the story's words."""
+        header = self.folder / f"{recording.subject}.vhdr"
+        if header.is_file():
+            signal = [header, header.with_suffix(".eeg"), header.with_suffix(".vmrk")]
+        else:
+            signal = [header.with_suffix(".mat")]
+        second = self.folder / "timelock-preprocessing"
+        tables = second if second.is_dir() else self.folder / "proc"
+        trials = tables / f"{recording.subject}.mat"
+        return [*signal, trials, self.folder / WORDS_FILE]
+
+    def check(self, recording: Recording) -> list[Finding]:
+        """Check presence, the recording's length, rate and electrodes, and its trial table."""
+        row = subject_table()[recording.subject]
+        signal, *_, trials, words = files = self.raw_files(recording)
+        if row["all_usable"] == "no":
+            refused = Finding.fault(
+                signal,
+                expected="a recording that can be used",
+                found=f"that {row['reason']}",
+                consequence="it is refused",
+                next_step="choose a subject set without it or name it under `exclude`",
+            )
+            return [refused]
+        if unreadable := [finding for path in files for finding in check_presence(path)]:
+            return unreadable
+        faults = []
+        for read in (self._require_complete, self._wav_onsets):
+            try:
+                read(recording)
+            except InputError as error:
+                faults.append(str(error))
+        if faults:
+            return [Finding("fault", sentence) for sentence in dict.fromkeys(faults)]
+        findings = self._check_words(words)
+        if row["repair"]:
+            findings.append(
+                Finding.warning(
+                    trials,
+                    expected="the trials of every wav",
+                    found=f"that {row['reason']}",
+                    consequence="the numbers were corrected and the first wav was placed "
+                    f"{self.layout['wav_distances_s'][0]:g} s before the second",
+                    next_step="nothing needs to be done",
+                )
+            )
+        return findings
+
+    def load_raw(self, recording: Recording) -> "mne.io.BaseRaw":
+        """Open the 60 electrodes, in volts, at their places in the cap.
+
+        Those that the authors rejected are marked as bad. Raises: InputError if a file is damaged
+        or an electrode is missing.
+        """
+        signal, *_, trials, _ = self.raw_files(recording)
+        raw = brennan_signal.open_signal(signal)
+        brennan_signal.require_electrodes(signal, raw)
+        raw.pick(list(brennan_signal.ELECTRODES)).set_annotations(None)
+        bad = read_bad_electrodes(trials)
+        raw.info["bads"] = [name for name in brennan_signal.ELECTRODES if name in bad]
+        return raw.set_montage(brennan_signal.MONTAGE)
+
+    def load_audio_channel(self, recording: Recording) -> "tuple[np.ndarray, float] | None":
+        """Read the channel that recorded the sound: samples and rate in Hz; None if it has none."""
+        raw = brennan_signal.open_signal(self.raw_files(recording)[0])
+        names = [name for name in raw.ch_names if name in brennan_signal.AUDIO_CHANNELS]
+        return (raw.get_data(names[:1])[0], raw.info["sfreq"]) if names else None
+
+    def load_events(self, recording: Recording) -> "pd.DataFrame":
+        """Place the story's wavs and words in the recording (REFERENCE 1.2).
+
+        What was heard before a repaired recording began has a negative start.
+        """
+        import pandas as pd
+
+        words = read_words(self.raw_files(recording)[-1])
+        onsets_s = self._wav_onsets(recording)
+        numbers = range(1, len(onsets_s) + 1)
+        sounds = pd.DataFrame({"kind": "sound", "wav_number": numbers, "wav_start_s": 0.0})
+        sounds["duration_s"] = 0.0
+        sentences = words.groupby("sentence")["word"].agg(" ".join)
+        spoken = pd.DataFrame(
+            {
+                "kind": "word",
+                "wav_number": words["wav_number"],
+                "wav_start_s": words["start_s"],
+                "duration_s": words["stop_s"] - words["start_s"],
+                "word": words["word"],
+                "word_index": words["position"] - 1,
+                "sequence_id": words["sentence"].astype(str),
+                "sequence_text": words["sentence"].map(sentences),
+                "condition": "sentence",
+            }
+        )
+        events = pd.concat([sounds, spoken], ignore_index=True)
+        events["start_s"] = onsets_s[events["wav_number"] - 1] + events["wav_start_s"]
+        events["wav"] = events["wav_number"].map(wav_name)
+        events = events[list(EVENT_COLUMNS)].astype(EVENT_COLUMNS)
+        return events.sort_values("start_s", kind="stable", ignore_index=True)
+
+    def load_ica(self, recording: Recording) -> StoredIca:
+        """Read the components that the authors found and rejected."""
+        return read_ica(self.raw_files(recording)[-2])
+
+    def _in_set(self, row: dict[str, str]) -> bool:
+        chosen = self.layout["subject_set"]
+        return chosen == "all" or row[chosen] == "yes"
+
+    def _wav_onsets(self, recording: Recording) -> "np.ndarray":
+        *_, trials, words = self.raw_files(recording)
+        return find_wav_onsets(
+            trials,
+            read_words(words),
+            shifted=subject_table()[recording.subject]["repair"] == "shifted",
+            distances_s=self.layout["wav_distances_s"],
+            published=self.layout["alignment"] == "published",
+        )
+
+    def _check_words(self, path: Path) -> list[Finding]:
+        """Compare the word table with the published one, if that is known."""
+        published = self.layout.get("words_sha256")
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if published in (None, found):
+            return []
+        return [
+            Finding.warning(
+                path,
+                expected=f"the published table with SHA-256 {published[:12]}...",
+                found=f"another one, {found[:12]}...",
+                consequence="blocks and splits may differ from the published ones",
+                next_step="fetch it again",
+            )
+        ]
+
+    def _require_complete(self, recording: Recording) -> None:
+        """Raise InputError unless the recording has its electrodes and lasts as its trials do."""
+        signal, *_, trials, _ = self.raw_files(recording)
+        sample_count = self.load_raw(recording).n_times
+        last = read_trials(trials)["end"].max()
+        if sample_count < last:
+            raise InputError(
+                signal,
+                expected=f"{last:.0f} samples or more, where the last trial ends",
+                found=f"{sample_count}",
+                consequence="the end of the recording is missing",
+                next_step="fetch or copy the file again",
+            )
+
+
+@functools.cache
+def subject_table() -> dict[str, dict[str, str]]:
+    """Read brennan_subjects.csv: from subject to its row, in order.
+
+    Columns: published, authors and all_usable ("yes" or "no": whether it is in that set), repair
+    ("shifted": see brennan_trials) and reason (of leaving it out, or of the repair).
+    """
+    path = Path(__file__).with_name("brennan_subjects.csv")
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {row["subject"]: row for row in csv.DictReader(stream)}
+
+
+def wav_name(number: int) -> str:
+    """Give the name on disk of the story's wav file of this number, counted from 1."""
+    return f"DownTheRabbitHoleFinal_SoundFile{number}.wav"
