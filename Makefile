@@ -1,5 +1,6 @@
 # make demo    the whole workflow on a simulated study, ends with results/demo/report.html
 # make test    all tests
+# make bench   times and memory, side by side with the same steps in other libraries
 # make lint    style of the code and of the workflow
 # make setup   the environment in .venv, made by the others when it is missing
 
@@ -7,7 +8,7 @@ PYTHON ?= python3.11
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 
-.PHONY: demo test lint setup
+.PHONY: demo test bench lint setup
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -16,6 +17,12 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+bench: export PYTHONPATH = workflow_scripts
+bench: setup
+	$(BIN)/python -m tests.bench.preprocessing
+	$(BIN)/python -m tests.bench.raw_checks
+	$(BIN)/python -m tests.bench.dry_run
 
 lint: setup
 	$(BIN)/ruff check .

@@ -13,11 +13,13 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/download.smk"
 include: "rules/simulate.smk"
 include: "rules/check.smk"
 include: "rules/preprocess.smk"
 include: "rules/audio.smk"
 include: "rules/segment.smk"
+include: "rules/align.smk"
 include: "rules/embed.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"

@@ -40,6 +40,7 @@ wildcard_constraints:
     simulated="|".join(map(re.escape, simulated_studies)) or "none",
     study="[a-z0-9_]+",
     story="[a-z0-9_]+",
+    subject=r"\w+",
     experiment="[a-z0-9_]+",
     embedding="[a-z0-9_]+",
     recording=r"[\w-]+",
@@ -92,7 +93,7 @@ def existing(paths, study):
             consequence="nothing can be made from it",
             next_step=f"put them there or set studies.{study}.raw_folder in config.yaml",
         )
-    return [path for path in paths if Path(path).is_file()]
+    return [path for path in paths if os.path.isfile(path)]  # False where it cannot be known
 
 
 @or_stop
@@ -101,11 +102,22 @@ def raw_files(wildcards):
     return paths if simulated_folder(wildcards) else existing(paths, wildcards.study)
 
 
+def audio_files(wildcards, story):
+    paths = study_of(wildcards).wav_files(story)
+    if simulated_folder(wildcards):  # a rule makes the whole folder
+        return sorted({str(path.parent) for path in paths})
+    return existing(paths, wildcards.study)
+
+
 @or_stop
 def wav_files(wildcards):
-    if raw_folder := simulated_folder(wildcards):
-        return f"{raw_folder}/stimuli"
-    return existing(study_of(wildcards).wav_files(wildcards.story), wildcards.study)
+    return audio_files(wildcards, wildcards.story)
+
+
+@or_stop
+def heard_wavs(wildcards):
+    """The audio files of the story that is heard in a recording."""
+    return audio_files(wildcards, recording_of(wildcards).story)
 
 
 @or_stop
@@ -190,15 +202,54 @@ def wav_names(wildcards):
 
 @or_stop
 def study_arguments(wildcards):
+    """Command-line arguments that open the study."""
+    return arguments_for(wildcards, settings.study_entry(config, wildcards.study)["layout"])
+
+
+@or_stop
+def recording_arguments(wildcards):
     """Command-line arguments that open the study, as far as one recording needs it."""
+    return arguments_for(wildcards, study_of(wildcards).layout_of(recording_of(wildcards)))
+
+
+def arguments_for(wildcards, layout):
     entry = settings.study_entry(config, wildcards.study)
-    layout = study_of(wildcards).layout_of(recording_of(wildcards))
     arguments = {
         "--reader": entry["reader"],
         "--raw-folder": entry["raw_folder"],
         "--layout": settings.canonical_json(layout),
     }
     return " ".join(f"{name} {shlex.quote(value)}" for name, value in arguments.items())
+
+
+def raw_folder_of(study):
+    """Give a param function: the raw folder of a study."""
+
+    @or_stop
+    def folder(wildcards):
+        return settings.study_entry(config, study)["raw_folder"]
+
+    return folder
+
+
+def fetched_settings(study, **others):
+    """Give a param function: a study's subjects, and what else its download reads, as one text."""
+
+    @or_stop
+    def text(wildcards):
+        entry = settings.study_entry(config, study)
+        reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
+        subjects = sorted({recording.subject for recording in reader.recordings()})
+        return settings.canonical_json(others | {"subjects": subjects})
+
+    return text
+
+
+def preprocess_memory(wildcards, attempt):
+    """Megabytes; with any of its options on, preprocessing holds the whole recording."""
+    chosen = settings.study_settings(config, wildcards.study)["preprocess"]
+    whole = any(value for name, value in chosen.items() if name != "rate_hz")
+    return (8000 if whole else 2000) * attempt
 
 
 def settings_of(rule):

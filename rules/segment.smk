@@ -61,3 +61,30 @@ rule cut_segments:
         "python {params.script:q} --splits results/{wildcards.study}/splits"
         " --recordings results/{wildcards.study}/recordings --settings {params.settings:q}"
         " --folder results/{wildcards.study}/segments 2>&1 | tee {log:q}"
+
+
+rule prove_splits:
+    message:
+        "Proving the splits of {wildcards.study}"
+    input:
+        wavs=of_stories("results/{study}/audio/{story}.parquet"),
+        segments="results/{study}/segments/segments.parquet",
+        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+    output:
+        "results/{study}/segments/proof.json",
+    params:
+        script=scripts / "prove_splits.py",
+        settings=settings_of("prove_splits"),
+        code=code_of("prove_splits"),
+    log:
+        "results/{study}/logs/prove_splits.log",
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    shell:
+        "python {params.script:q} {input.wavs:q} --segments {input.segments:q}"
+        " --wav-onsets {input.wav_onsets:q} --settings {params.settings:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from speech_decoding.command import run, settings_argument
-from speech_decoding.files import read_table, write_table
-from speech_decoding.segments.splits import split_study
+from speech_decoding.files import read_table, replacing, write_table
+from speech_decoding.segments.splits import list_splits, split_study
 
 
 def main() -> None:
@@ -28,6 +28,8 @@ def main() -> None:
     tables = split_study(used, events, wavs, **arguments.settings)
     for name, table in tables.items():
         write_table(arguments.folder / f"{name}.parquet", table)
+    with replacing(arguments.folder / "splits.csv") as temporary:
+        list_splits(tables["blocks"], tables["chunks"]).to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,20 @@ from speech_decoding.report.contents import load_contents
 from speech_decoding.settings import canonical_json, read_by
 from speech_decoding.studies import open_study
 
+QUALITY = {
+    "bad_channels": ["MEG 007"],
+    "clamp": 20.0,
+    "clamped_share": 0.0123,
+    "clamped_share_of_worst_channel": 0.2,
+    "line_db": 12.0,
+    "line_hz": 60.0,
+    "worst_channel": "MEG 007",
+}
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d4944415478da63fcffff3f030005fe02fea72d994b0000000049454e44ae426082"
+)
+
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
     "the",
@@ -89,6 +103,21 @@ def write_results(folder, settings, *, blocks_per_story=24):
     write_table(folder / "splits" / "chunks.parquet", chunks)
     segments = _segments(blocks)
     write_table(folder / "segments" / "segments.parquet", segments)
+    write_json(
+        folder / "segments" / "proof.json",
+        {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []},
+    )
+    used = checks[checks["verdict"] != "excluded"]
+    lag_ms = [None if row % 3 == 0 else float(row) for row in range(len(used))]
+    alignment = used[["recording", "subject"]].assign(
+        lag_ms=pd.Series(lag_ms, index=used.index, dtype=float), correlation=0.9, warning=""
+    )
+    alignment.loc[used.index[1], "warning"] = "LAG-WARNING"
+    write_table(folder / "alignment.parquet", alignment)
+    for recording in used["recording"]:
+        own = folder / "recordings" / recording
+        write_json(own / "quality.json", QUALITY)
+        (own / "quality.png").write_bytes(PNG)
     for experiment in chosen["experiments"]:
         for seed in chosen["seeds"]:
             own = folder / "experiments" / experiment / f"seed-{seed}"

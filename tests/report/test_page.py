@@ -75,7 +75,10 @@ def test_nothing_is_loaded_from_elsewhere(page):
 
 def test_figures_are_described_in_words(page):
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 7  # the bar's logo, splits, two trainings, three of the accuracy
+    of_recordings = [image for image in images if image["alt"].startswith("Power spectrum")]
+    assert (
+        len(images) - len(of_recordings) == 7
+    )  # the bar's logo, splits, two trainings, three of the accuracy
     assert all(attributes.get("alt") for attributes in images)
 
 
@@ -103,6 +106,11 @@ def test_an_excluded_recording_is_listed_with_its_reason(page):
         "sub-02_ses-1_task-1 02 the_glass_orchard excluded meg.con: expected 208 sensors & found "
         "<none>; fetch it again." in page.text
     )
+
+
+def test_recordings_show_their_quality_and_the_lag_of_their_sound(page):
+    assert "LAG-WARNING" in page.text and "60 Hz, 12 dB" in page.text and "1.23 %" in page.text
+    assert "1.0 ms (r = 0.90)" in page.text and "no channel" in page.text
 
 
 def test_the_headline_and_the_paper_stand_side_by_side(page, contents):

@@ -48,6 +48,15 @@ def test_sentences_are_merged_until_a_block_is_long_enough():
     assert list(blocks["text"]) == ["a b c d,e f g h,i j k l", "m n o p,q r s t"]
 
 
+def test_sentences_heard_before_the_recording_are_merged_as_elsewhere():
+    """A block of another text could be in another split than for those who were in time."""
+    events = words("a b c d", "e f g h", "i j k l", "m n o p", "q r s t")
+    usual = find_blocks(events.assign(start_s=events["start_s"] - 1), shortest_block_s=6)
+    late = find_blocks(events.assign(start_s=events["start_s"] - 5), shortest_block_s=6)
+    assert list(late["text"]) == list(usual["text"])
+    assert list(late["start_s"]) == [-4.0, 3.5]
+
+
 def test_pseudo_words_do_not_name_a_block():
     events = words("a b c", condition="pseudo_words")
     assert list(find_blocks(events, shortest_block_s=6)["text"]) == [""]

@@ -12,8 +12,8 @@ REPORTING = {"write_report"}
 EVALUATING = REPORTING | {"evaluate_decoder"}
 TRAINING = EVALUATING | {"train_decoder"}
 EMBEDDING = TRAINING | {"embed_speech"}
-CUTTING = TRAINING | {"cut_segments"}
-SPLITTING = CUTTING | EMBEDDING | {"split_blocks"}
+CUTTING = TRAINING | {"cut_segments", "prove_splits"}
+SPLITTING = CUTTING | EMBEDDING | {"split_blocks", "measure_alignment"}
 PREPROCESSING = SPLITTING | {"preprocess_recording"}
 CHECKING = PREPROCESSING | {"check_recording", "check_study"}
 
@@ -29,6 +29,7 @@ SETTINGS = [
     ("splits.seed", 13, SPLITTING),
     ("audio.rate_hz", 8000, SPLITTING | {"merge_audio"}),
     ("preprocess.rate_hz", 100, PREPROCESSING),
+    ("preprocess.notch", "auto", PREPROCESSING),
     ("check.allow_missing", True, SPLITTING | {"check_study"}),
 ]
 
@@ -42,7 +43,10 @@ CODE = [
     (f"{LIBRARY}/segments/cutting.py", CUTTING),
     (f"{LIBRARY}/segments/splits.py", SPLITTING),
     (f"{LIBRARY}/recordings/preprocessing.py", PREPROCESSING),
+    (f"{LIBRARY}/recordings/alignment.py", REPORTING | {"measure_alignment"}),
+    (f"{LIBRARY}/recordings/quality.py", PREPROCESSING),
     (f"{LIBRARY}/recordings/checks.py", CHECKING),
+    (f"{LIBRARY}/segments/leaks.py", REPORTING | {"prove_splits"}),
     ("workflow_scripts/merge_audio.py", SPLITTING | {"merge_audio"}),
 ]
 

@@ -23,10 +23,15 @@ def settings_argument(text: str) -> dict[str, Any]:
 
 
 def add_study_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that name one recording of a study."""
+    """Add the arguments that name a study."""
     parser.add_argument("--reader", required=True, help="module of speech_decoding.studies")
     parser.add_argument("--raw-folder", type=Path, required=True, help="the study's raw files")
     parser.add_argument("--layout", type=settings_argument, required=True, help="JSON")
+
+
+def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name one recording of a study."""
+    add_study_arguments(parser)
     parser.add_argument("--recording", required=True, help="id")
 
 

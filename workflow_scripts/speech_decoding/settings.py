@@ -83,6 +83,7 @@ def read_by(
     )
     window = {key: blocks["segments"][key] for key in ("start_s", "stop_s")}
     rate = {"rate_hz": blocks["preprocess"]["rate_hz"]}
+    device = {"device": blocks["training"]["device"]}
     match rule:
         case "simulate_stimuli":
             layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
@@ -101,18 +102,29 @@ def read_by(
             name = next(name for name, story in layout["stories"].items() if story["task"] == task)
             chosen = {key: simulation[key] for key in ("seed", "snr")}
             return layout["stories"][name] | chosen | {"story": name}
+        case "simulate_alice_stimuli":
+            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
+            return {"wav_distances_s": layout["wav_distances_s"], "seed": simulation["seed"]}
+        case "simulate_alice_recording":
+            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
+            return simulation | {"wav_distances_s": layout["wav_distances_s"]}
         case "check_study":
             return blocks["check"] | {"exclude": study_entry(config, study)["exclude"]}
         case "preprocess_recording":
             return blocks["preprocess"]
         case "merge_audio":
             return blocks["audio"]
+        case "measure_alignment":
+            return {"audio_rate_hz": blocks["audio"]["rate_hz"]}
         case "split_blocks":
             return blocks["splits"]
         case "cut_segments":
             return blocks["segments"] | rate
+        case "prove_splits":
+            return window | rate
         case "embed_speech":
-            return blocks["embeddings"][embedding]
+            known = blocks["embeddings"]
+            return known[require_known("embeddings", embedding, known)]
         case "train_decoder":
             return {
                 "window": window | rate,
@@ -120,7 +132,7 @@ def read_by(
                 "training": blocks["training"],
             }
         case "evaluate_decoder":
-            return blocks["evaluation"] | {"device": blocks["training"]["device"]}
+            return blocks["evaluation"] | device
         case "write_report":
             return {"study": study, "entry": config["studies"][study], "blocks": blocks}
     raise ValueError(f"no settings are known for rule {rule!r}")
@@ -193,6 +205,14 @@ def _check_fit(study: str, experiment: str, settings: Settings) -> None:
             f"{splits['test_share'] + splits['valid_share']:g}",
             "leave a share for training",
         )
+    band_hz = settings["preprocess"]["band_pass_hz"]
+    if band_hz and band_hz[0] >= band_hz[1]:
+        raise _config_error(
+            f"preprocess.band_pass_hz ({where})",
+            "a lower and a higher frequency",
+            f"{band_hz[0]:g} and {band_hz[1]:g} Hz",
+            "swap them",
+        )
     length_s = segments["stop_s"] - segments["start_s"]
     if training["delay_s"] >= length_s:
         raise _config_error(
@@ -215,16 +235,11 @@ def _check_fit(study: str, experiment: str, settings: Settings) -> None:
             settings["embedding"],
             "name an embedding of the block `embeddings`",
         )
-    chosen = settings["embeddings"][settings["embedding"]]
-    for key in ("target", "checkpoint", "layers"):
-        if key not in chosen:
-            raise _config_error(
-                f"embeddings.{settings['embedding']}.{key}", "a value", "none", "add it"
-            )
 
 
 def _check_report(config: Settings, study: str) -> None:
-    for experiment in study_settings(config, study)["report"]["experiments"]:
+    chosen = study_settings(config, study)["report"]
+    for experiment in chosen["experiments"]:
         require_known("experiments", experiment, config["experiments"])
 
 

@@ -26,12 +26,21 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """What preprocessing found of one recording: figures (quality.json) and a picture (PNG)."""
+
+    figures: dict[str, Any]
+    picture: bytes
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that a report shows.
 
     entry and settings: the study's entry and blocks of settings in config.yaml; facts, of its
-    reader; checks, blocks, chunks and segments: tables of the earlier stages; experiments: the runs
-    of each, a run per seed; origin: versions; metrics: the numbers, ready to be written as JSON.
+    reader; checks, alignment, blocks, chunks and segments: tables of the earlier stages; quality:
+    of each used recording; proof: that no audio is in two splits; experiments: the runs of each, a
+    run per seed; origin: versions; metrics: the numbers, ready to be written as JSON.
     """
 
     study: str
@@ -39,6 +48,9 @@ class Contents:
     settings: dict[str, Any]
     facts: Facts
     checks: "pd.DataFrame"
+    alignment: "pd.DataFrame"
+    quality: dict[str, Quality]
+    proof: dict[str, Any]
     blocks: "pd.DataFrame"
     chunks: "pd.DataFrame"
     segments: "pd.DataFrame"
@@ -80,17 +92,25 @@ def load_contents(
             name: summarise_runs(runs, top_k=top_k) for name, runs in experiments.items()
         },
     }
+    used = tables["checks"].query("verdict != 'excluded'")["recording"]
     return Contents(
         study=study,
         entry=entry,
         settings=blocks,
         facts=open_study(entry["reader"], entry["raw_folder"], entry["layout"]).facts,
+        alignment=read_table(results / "alignment.parquet"),
+        quality={name: _load_quality(results / "recordings" / name) for name in used},
+        proof=read_json(results / "segments" / "proof.json"),
         blocks=read_table(results / "splits" / "blocks.parquet"),
         experiments=experiments,
         origin=describe_origin(),
         metrics=metrics,
         **tables,
     )
+
+
+def _load_quality(folder: Path) -> Quality:
+    return Quality(read_json(folder / "quality.json"), (folder / "quality.png").read_bytes())
 
 
 def _load_run(folder: Path, seed: int) -> Run:

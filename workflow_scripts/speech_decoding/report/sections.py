@@ -1,6 +1,7 @@
 """The sections of a report: for each its title, its template and what the template shows."""
 
 import base64
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,32 @@ def show_data(contents: Contents) -> dict[str, Any]:
         "remarks": remarks.to_dict("records"),
         "absent": contents.entry["layout"].get("absent", []),
     }
+
+
+def show_recordings(contents: Contents) -> dict[str, Any]:
+    """The quality of every used recording, and how far its sound lies from its events."""
+    aligned = contents.alignment.set_index("recording")
+    rows = [
+        {
+            "recording": name,
+            **quality.figures,
+            "lag_ms": _known(aligned["lag_ms"].get(name)),
+            "correlation": _known(aligned["correlation"].get(name)),
+            "warning": aligned["warning"].get(name, ""),
+            "picture": "data:image/png;base64," + base64.b64encode(quality.picture).decode(),
+        }
+        for name, quality in contents.quality.items()
+    ]
+    return {
+        "rows": rows,
+        "with_sound": sum(row["lag_ms"] is not None for row in rows),
+        "warnings": [row for row in rows if row["warning"]],
+    }
+
+
+def _known(value: float | None) -> float | None:
+    """Give a number of a table, None where the table has none."""
+    return None if value is None or math.isnan(value) else float(value)
 
 
 def show_splits(contents: Contents) -> dict[str, Any]:
@@ -190,6 +217,7 @@ def show_settings(contents: Contents) -> dict[str, Any]:
 SECTIONS = (
     Section("Summary", "summary.html.jinja", show_summary),
     Section("Data and exclusions", "data.html.jinja", show_data),
+    Section("Recordings", "recordings.html.jinja", show_recordings),
     Section("Splits", "splits.html.jinja", show_splits),
     Section("Training", "training.html.jinja", show_training),
     Section("Accuracy", "accuracy.html.jinja", show_accuracy),

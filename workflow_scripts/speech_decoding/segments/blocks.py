@@ -24,7 +24,8 @@ def find_blocks(events: "pd.DataFrame", *, shortest_block_s: float) -> "pd.DataF
     Parameters: events, a recording's event table; shortest_block_s, merge sentences until a block
     lasts longer than this many seconds.
     Returns: a row per block, in order: start_s, stop_s (seconds of the recording; the first starts
-    at 0, the last stops at infinity), text (the merged sentences, which name the block).
+    at 0, or with the speech if that began before the recording; the last stops at infinity), text
+    (the merged sentences, which name the block).
     """
     import pandas as pd
 
@@ -38,7 +39,8 @@ def find_blocks(events: "pd.DataFrame", *, shortest_block_s: float) -> "pd.DataF
     opens_s = start_s[(words["word_index"] == 0).fillna(False).to_numpy(dtype=bool)]
     closes_s = np.append(opens_s[1:], np.inf)
 
-    blocks, begin_s, texts = [], 0.0, []
+    # Counted from 0, sentences heard before the recording would merge otherwise than elsewhere.
+    blocks, begin_s, texts = [], opens_s.min(initial=0.0), []
     for position, (open_s, close_s) in enumerate(zip(opens_s, closes_s, strict=True)):
         inside = (start_s >= open_s) & (end_s < close_s) & counts
         texts.append(" ".join(spelling[inside]))

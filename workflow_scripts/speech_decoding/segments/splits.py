@@ -120,3 +120,18 @@ def split_study(
         for story in wavs
     ]
     return tables | {"chunks": pd.concat(by_story, ignore_index=True)}
+
+
+def list_splits(blocks: "pd.DataFrame", chunks: "pd.DataFrame") -> "pd.DataFrame":
+    """List the splits for a person to read: a row per chunk of audio, with the words of its block.
+
+    Parameters: blocks and chunks, tables of `split_study`.
+    Returns: story, block, split, wav, start_s, stop_s (seconds of that file), recordings (how many
+    hold the block), text.
+    """
+    by_block = blocks.groupby(["story", "block"])
+    texts = by_block["text"].first().reset_index()
+    texts["recordings"] = by_block["recording"].nunique().to_numpy()
+    table = chunks.merge(texts, on=["story", "block"])
+    columns = ["story", "block", "split", "wav", "start_s", "stop_s", "recordings", "text"]
+    return table[columns].round({"start_s": 3, "stop_s": 3})

@@ -194,9 +194,10 @@ def _inside_words(tables: StudyTables, rows: np.ndarray, window: Window) -> np.n
     inside = np.zeros((len(rows), window.sample_count), dtype=bool)
     place = np.arange(len(rows))
     for recording, group in segments.assign(place=place).groupby("recording"):
-        start = np.round(words[recording]["start_s"].to_numpy() * window.rate_hz).astype(int)
+        start_s = words[recording]["start_s"].clip(lower=0)  # some began before the recording
+        start = np.round(start_s.to_numpy() * window.rate_hz).astype(int)
         stop_s = (words[recording]["start_s"] + words[recording]["duration_s"]).to_numpy()
-        stop = np.round(stop_s * window.rate_hz).astype(int)
+        stop = np.round(stop_s.clip(min=0) * window.rate_hz).astype(int)
         first = group["first_sample"].to_numpy()
         heard = np.zeros(max(int(first.max()) + window.sample_count, stop.max()) + 1, dtype=int)
         np.add.at(heard, start, 1)
