@@ -38,15 +38,17 @@ class Contents:
     """Everything that a report shows.
 
     entry and settings: the study's entry and blocks of settings in config.yaml; facts, of its
-    reader; checks, alignment, blocks, chunks and segments: tables of the earlier stages; quality:
-    of each used recording; proof: that no audio is in two splits; experiments: the runs of each, a
-    run per seed; origin: versions; metrics: the numbers, ready to be written as JSON.
+    reader; left_out, what of the study is not among its recordings, and why; checks, alignment,
+    blocks, chunks and segments: tables of the earlier stages; quality: of each used recording;
+    proof: that no audio is in two splits; experiments: the runs of each, a run per seed; origin:
+    versions; metrics: the numbers, ready to be written as JSON.
     """
 
     study: str
     entry: dict[str, Any]
     settings: dict[str, Any]
     facts: Facts
+    left_out: dict[str, str]
     checks: "pd.DataFrame"
     alignment: "pd.DataFrame"
     quality: dict[str, Quality]
@@ -93,11 +95,13 @@ def load_contents(
         },
     }
     used = tables["checks"].query("verdict != 'excluded'")["recording"]
+    reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
     return Contents(
         study=study,
         entry=entry,
         settings=blocks,
-        facts=open_study(entry["reader"], entry["raw_folder"], entry["layout"]).facts,
+        facts=reader.facts,
+        left_out=reader.left_out(),
         alignment=read_table(results / "alignment.parquet"),
         quality={name: _load_quality(results / "recordings" / name) for name in used},
         proof=read_json(results / "segments" / "proof.json"),

@@ -83,7 +83,7 @@ def show_data(contents: Contents) -> dict[str, Any]:
         "contents": contents,
         "stories": stories,
         "remarks": remarks.to_dict("records"),
-        "absent": contents.entry["layout"].get("absent", []),
+        "left_out": contents.left_out,
     }
 
 
