@@ -64,18 +64,12 @@ rule cut_segments:
 
 
 rule prove_splits:
-    message:
-        "Proving the splits of {wildcards.study}"
     input:
         wavs=of_stories("results/{study}/audio/{story}.parquet"),
         segments="results/{study}/segments/segments.parquet",
         wav_onsets="results/{study}/splits/wav_onsets.parquet",
     output:
         "results/{study}/segments/proof.json",
-    params:
-        script=scripts / "prove_splits.py",
-        settings=settings_of("prove_splits"),
-        code=code_of("prove_splits"),
     log:
         "results/{study}/logs/prove_splits.log",
     conda:
@@ -84,6 +78,12 @@ rule prove_splits:
     resources:
         mem_mb=4000,
         runtime=15,
+    params:
+        script=scripts / "prove_splits.py",
+        settings=settings_of("prove_splits"),
+        code=code_of("prove_splits"),
+    message:
+        "Proving the splits of {wildcards.study}"
     shell:
         "python {params.script:q} {input.wavs:q} --segments {input.segments:q}"
         " --wav-onsets {input.wav_onsets:q} --settings {params.settings:q}"
