@@ -2,6 +2,7 @@
 # inputs and params. Settings are one canonical text per rule, because Snakemake compares params as
 # a bare set of values; the functions take wildcards only, because others are not tracked.
 
+import hashlib
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ os.environ.update(PATH=os.pathsep.join(search_path))
 from speech_decoding import settings
 from speech_decoding.errors import InputError
 from speech_decoding.fingerprint import code_fingerprint
+from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import open_study
 
@@ -41,7 +43,9 @@ wildcard_constraints:
     study="[a-z0-9_]+",
     story="[a-z0-9_]+",
     subject=r"\w+",
-    experiment="[a-z0-9_]+",
+    experiment=r"[a-z0-9_]+(-[\w.-]+)?",  # the second part: a point of a sweep
+    sweep="[a-z0-9_]+",
+    comparison="|".join(COMPARISONS),
     embedding="[a-z0-9_]+",
     recording=r"[\w-]+",
     seed=r"\d+",
@@ -122,9 +126,10 @@ def heard_wavs(wildcards):
 
 @or_stop
 def checkpoint(wildcards):
-    """The speech model's checkpoint: simulated, or one that must lie there already."""
-    blocks = settings.study_settings(config, wildcards.study)
-    path = blocks["embeddings"][wildcards.embedding]["checkpoint"]
+    """The speech model's checkpoint: none, simulated, or one that must lie there already."""
+    path = embedding_settings(wildcards).get("checkpoint")
+    if path is None:
+        return []
     if path != simulated_checkpoint and not Path(path).exists():
         raise InputError(
             path,
@@ -134,7 +139,24 @@ def checkpoint(wildcards):
             next_step="put it there (README, section 'Real studies') or set "
             f"embeddings.{wildcards.embedding}.checkpoint in config.yaml",
         )
+    if Path(path).is_dir():  # whose own time stamp tells nothing of the files in it
+        return sorted(str(file) for file in Path(path).iterdir() if file.is_file())
     return path
+
+
+@or_stop
+def fairseq_file(wildcards):
+    """The checkpoint, if it is one of fairseq."""
+    path = embedding_settings(wildcards).get("checkpoint")
+    if path is None or Path(path).is_dir():
+        raise InputError(
+            f"embeddings.{wildcards.embedding}",
+            expected="a checkpoint in fairseq's layout",
+            found="another one" if path else "a target without a checkpoint",
+            consequence="fairseq cannot be compared with",
+            next_step="choose another embedding",
+        )
+    return checkpoint(wildcards)
 
 
 def of_recordings(pattern):
@@ -186,7 +208,104 @@ def of_reported(pattern):
     return paths
 
 
+@or_stop
+def reported_embeddings(wildcards):
+    """The facts of every embedding of the report, and if asked for how far fairseq's own are."""
+    reported = settings.read_by("write_report", config, study=wildcards.study)
+    folder = f"results/{wildcards.study}/embeddings"
+    story = study_of(wildcards).stories()[0]
+    paths = [f"{folder}/{name}/{story}.json" for name in reported["embeddings"]]
+    if reported["blocks"]["report"]["fairseq"]:
+        for name in reported["embeddings"]:
+            path = reported["blocks"]["embeddings"][name].get("checkpoint")
+            if path and not Path(path).is_dir():  # a folder is none of fairseq
+                paths.append(f"{folder}/{name}/fairseq.json")
+    return paths
+
+
+def main_run(pattern):
+    """Give an input or param function: `pattern` for the report's first experiment and seed."""
+
+    @or_stop
+    def path(wildcards):
+        chosen = settings.study_settings(config, wildcards.study)["report"]
+        main = {"experiment": chosen["experiments"][0], "seed": chosen["seeds"][0]}
+        return expand(pattern, study=wildcards.study, **main)
+
+    return path
+
+
+def control_runs(pattern):
+    """Give an input or param function: `pattern` for the controls that are trained, first seed."""
+
+    @or_stop
+    def paths(wildcards):
+        chosen = settings.study_settings(config, wildcards.study)["report"]
+        seed = chosen["seeds"][0]
+        controls = {"experiment": chosen["controls"], "seed": seed}
+        return expand(pattern, study=wildcards.study, **controls)
+
+    return paths
+
+
+@or_stop
+def heard_in_examples(wildcards):
+    """The audio and where its files begin, if the report is to be heard."""
+    if not settings.study_settings(config, wildcards.study)["report"]["audio"]:
+        return []
+    folder = f"results/{wildcards.study}"
+    stories = study_of(wildcards).stories()
+    kinds = ("npy", "parquet")
+    return [
+        f"{folder}/splits/wav_onsets.parquet",
+        *(f"{folder}/audio/{story}.{kind}" for story in stories for kind in kinds),
+    ]
+
+
+def of_comparison(pattern):
+    """Give an input function: `pattern` for every experiment and seed of a table of the paper."""
+
+    @or_stop
+    def paths(wildcards):
+        rows = COMPARISONS[wildcards.comparison].rows
+        return of_experiments(pattern, wildcards, [row.experiment for row in rows])
+
+    return paths
+
+
+def of_sweep(pattern):
+    """Give an input function: `pattern` for every point and seed of a sweep, and for its base."""
+
+    @or_stop
+    def paths(wildcards):
+        base = settings.swept_experiment(config, wildcards.study)
+        points = sweep_experiments(wildcards)
+        return of_experiments(pattern, wildcards, dict.fromkeys([base, *points]))
+
+    return paths
+
+
+def of_experiments(pattern, wildcards, experiments):
+    for experiment in experiments:
+        settings.experiment_settings(config, wildcards.study, experiment)  # that it is known
+    seeds = settings.study_settings(config, wildcards.study)["report"]["seeds"]
+    return expand(pattern, experiment=experiments, seed=seeds, allow_missing=True)
+
+
+@or_stop
+def sweep_experiments(wildcards):
+    """The experiments that are the points of a sweep."""
+    study = study_of(wildcards)
+    subjects = sorted({recording.subject for recording in study.recordings()})
+    every = {"subjects": subjects, "stories": study.stories()}
+    return settings.sweep_points(config, wildcards.study, wildcards.sweep, every)
+
+
 # ------------------------------------------------------------------------------------------ params
+
+
+def embedding_settings(wildcards):
+    return settings.read_by("embed_speech", config, **dict(wildcards.items()))
 
 
 def embedding_of(wildcards):
@@ -245,6 +364,47 @@ def fetched_settings(study, **others):
     return text
 
 
+def same_workflow(wildcards, threads):
+    """Arguments with which Snakemake sees the same rules and studies as this run.
+
+    Not tracked, because it is asked for threads: where the clone lies does not change the graph.
+    """
+    given = workflow.config_settings
+    arguments = ["--snakefile", str(workflow.main_snakefile)]
+    arguments += ["--configfile", *map(str, given.configfiles)] if given.configfiles else []
+    arguments += ["--config", *given.config_args] if given.config_args else []
+    return shlex.join(arguments)
+
+
+def rules_fingerprint(wildcards):
+    """A hash of everything that says which rules there are."""
+    files = [Path(workflow.basedir) / "Snakefile", *Path(workflow.basedir, "rules").glob("*.smk")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+def training_launcher(wildcards, resources):
+    """How a training is run; not tracked, as it is asked for resources: it changes no result."""
+    processes = config["running"]["processes"]
+    return "python" if processes == 1 else f"torchrun --standalone --nproc-per-node {processes}"
+
+
+def training_options(wildcards, resources):
+    """Options that change no result, and so are not tracked either.
+
+    On a cluster, a training ends by itself before its job's time is up, and is retried.
+    """
+    running = config["running"]
+    options = {
+        "--checkpoint-minutes": running["checkpoint_minutes"],
+        "--watch": running["watch"],
+        "--max-minutes": running["max_minutes"],
+    }
+    if workflow.remote_exec and running["max_minutes"] is None:
+        minutes = resources.runtime
+        options["--max-minutes"] = minutes - min(10, minutes / 4)
+    return " ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+
+
 def preprocess_memory(wildcards, attempt):
     """Megabytes; with any of its options on, preprocessing holds the whole recording."""
     chosen = settings.study_settings(config, wildcards.study)["preprocess"]
@@ -284,5 +444,4 @@ def reader_module(wildcards):
 
 
 def target_module(wildcards):
-    blocks = settings.study_settings(config, wildcards.study)
-    return module_of(blocks["embeddings"][wildcards.embedding]["target"])
+    return module_of(embedding_settings(wildcards)["target"])

@@ -1,10 +1,9 @@
-# A story's audio and its chunks -> embedding frames.
+# A story's audio files and its chunks -> embedding frames.
 
 
 rule embed_speech:
     input:
-        audio="results/{study}/audio/{story}.npy",
-        wavs="results/{study}/audio/{story}.parquet",
+        wavs=wav_files,
         chunks="results/{study}/splits/chunks.parquet",
         checkpoint=checkpoint,
     output:
@@ -21,15 +20,16 @@ rule embed_speech:
     resources:
         mem_mb=8000,
         runtime=lambda wildcards, attempt: 120 * attempt,
-        gpu=1,
     params:
         script=scripts / "embed_speech.py",
+        wavs=wav_names,
         settings=settings_of("embed_speech"),
         code=code_of("embed_speech", target_module),
     message:
         "Embedding the speech of {wildcards.study}, {wildcards.story}, as {wildcards.embedding}"
     shell:
-        "python {params.script:q} --audio {input.audio:q} --wavs {input.wavs:q}"
-        " --chunks {input.chunks:q} --story {wildcards.story} --settings {params.settings:q}"
+        "python {params.script:q} {params.wavs:q} --chunks {input.chunks:q}"
+        " --story {wildcards.story}"
+        " --threads {threads} --settings {params.settings:q}"
         " --folder results/{wildcards.study}/embeddings/{wildcards.embedding}"
         " 2>&1 | tee {log:q}"

@@ -56,7 +56,26 @@ def test_the_shipped_configuration_is_accepted(config):
         ("training.delay_s", 3.0, "less than the window of 3 s"),
         ("experiments.main.embedding", "wav2vec", "wav2vec2"),
         ("report.experiments", ["mian"], "'main'"),
+        ("embeddings.mel.layers", [1], "embeddings.mel.layers"),
+        ("embeddings.mel.n_mels", None, "embeddings.mel.n_mels"),
+        ("embeddings.mel.target", None, "embeddings.mel.target"),
+        ("embeddings.wav2vec2.final_norm", None, "embeddings.wav2vec2.final_norm"),
+        ("embeddings.wav2vec2.layers", "last5", "embeddings.wav2vec2.layers"),
+        ("embeddings.wav2vec2.sha256", "abc", "embeddings.wav2vec2.sha256"),
+        ("embeddings.wav2vec2.context_s", 30, "more than twice the context of 30 s"),
+        ("embeddings.wav2vec2.dtype", "float16", "embeddings.wav2vec2.dtype"),
+        ("audio.rate_hz", 8000, "audio.rate_hz"),
         ("studies.demo.reader", "brain", "studies.demo.reader"),
+        ("training.selection.share", 0, "training.selection.share"),
+        ("training.selection.subject", 3, "'subjects'"),
+        ("training.stop_s", 3.5, "at most segments.stop_s of 2.5 s"),
+        ("sweeps.delay.value", [1], "'values'"),
+        ("sweeps.delay.setting", "training.delay", "sweeps.delay.setting"),
+        ("sweeps.delay.setting", "segments.start_s", "sweeps.delay.setting"),
+        ("sweeps.delay.values", [0.1, "late"], "sweeps.delay.values, training.delay_s"),
+        ("sweeps.delay.values", [0.1, 3.5], "less than the window of 3 s"),
+        ("sweeps.delay.values", "recordings", "sweeps.delay.values"),
+        ("studies.demo.settings.sweeps.subjects.values", [0], "sweeps.subjects.values"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(config, path, value, told):
@@ -81,6 +100,53 @@ def test_overrides_are_merged_from_the_outside_in(config):
     assert config["training"]["brain"] == "recorded"
 
 
+EVERY = {"subjects": ["01", "02"], "stories": ["ferry", "orchard"]}
+
+
+def test_a_point_of_a_sweep_is_the_swept_experiment_with_one_setting_changed(config):
+    main = settings.experiment_settings(config, "demo", "main")
+    point = settings.experiment_settings(config, "demo", "delay-0.05")
+    assert point["training"] == main["training"] | {"delay_s": 0.05}
+    assert {name: own for name, own in point.items() if name != "training"} == {
+        name: own for name, own in main.items() if name != "training"
+    }
+    part = settings.experiment_settings(config, "demo", "without_story-night_ferry")
+    expected = main["training"]["selection"] | {"without_story": "night_ferry"}
+    assert part["training"]["selection"] == expected
+
+
+def test_a_value_of_its_own_is_not_trained_twice(config):
+    delays = settings.sweep_points(config, "demo", "delay", EVERY)
+    assert delays == [
+        *("delay-0", "delay-0.05", "delay-0.1", "main", "delay-0.2", "delay-0.25", "delay-0.3")
+    ]
+    assert settings.sweep_points(config, "demo", "window", EVERY)[-1] == "main"
+    config["report"]["experiments"] = ["contrastive"]
+    assert "contrastive" in settings.sweep_points(config, "gwilliams", "delay", EVERY)
+    point = settings.experiment_settings(config, "gwilliams", "delay-0")
+    assert point["embedding"] == "mel"
+
+
+def test_every_subject_and_story_is_left_out_in_turn(config):
+    for sweep, names in (("without_subject", "subjects"), ("without_story", "stories")):
+        points = settings.sweep_points(config, "demo", sweep, EVERY)
+        assert points == [f"{sweep}-{name}" for name in EVERY[names]]
+
+
+@pytest.mark.parametrize(
+    ("experiment", "told"), [("dely-0", "'delay'"), ("delay-0.04", "one of 0, 0.05")]
+)
+def test_an_unknown_sweep_or_point_is_told(config, experiment, told):
+    with pytest.raises(InputError, match=told):
+        settings.experiment_settings(config, "demo", experiment)
+
+
+def test_sweeps_do_not_concern_the_report(config):
+    before = settings.read_by("write_report", config, study="demo")
+    config["sweeps"]["delay"]["values"] = [0.2]
+    assert settings.read_by("write_report", config, study="demo") == before
+
+
 def test_the_canonical_text_does_not_depend_on_the_order_of_keys(config):
     turned = {key: config[key] for key in reversed(config)}
     turned["training"] = {key: config["training"][key] for key in reversed(config["training"])}
@@ -99,3 +165,10 @@ def test_pins_of_the_environments_agree():
         environment = yaml.safe_load((ROOT / "envs" / f"{name}.yaml").read_text())
         (packages,) = (d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
         assert set(packages) <= set(pins)
+
+
+def test_pins_of_fairseq_agree():
+    lines = (ROOT / "envs" / "fairseq.txt").read_text().splitlines()
+    environment = yaml.safe_load((ROOT / "envs" / "fairseq.yaml").read_text())
+    (packages,) = (d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
+    assert packages == [line for line in lines if line and not line.startswith("#")]

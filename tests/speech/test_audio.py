@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from speech_decoding.errors import InputError
-from speech_decoding.speech.audio import merge_audio
+from speech_decoding.speech.audio import merge_audio, read_chunk
 
 
 def tone(seconds: float, rate_hz: int) -> np.ndarray:
@@ -64,3 +64,23 @@ def test_a_cut_file_is_not_read_short(tmp_path):
     path.write_bytes(path.read_bytes()[:20000])
     with pytest.raises(InputError, match=r"cut\.wav"):
         merge_audio([path], rate_hz=16000)
+
+
+@pytest.mark.parametrize(("rate_hz", "start_s", "begin"), [(16000, 0.2, 3200), (22050, 0.1, 2205)])
+def test_a_chunk_is_read_as_if_it_were_a_file(tmp_path, rate_hz, start_s, begin):
+    waveform = np.random.default_rng(0).standard_normal((rate_hz, 2)).clip(-1, 1)
+    soundfile.write(tmp_path / "all.wav", waveform, rate_hz, subtype="FLOAT")
+    end = round(0.7 * rate_hz)
+    soundfile.write(tmp_path / "part.wav", waveform[begin:end], rate_hz, subtype="FLOAT")
+    found, begin_s = read_chunk(tmp_path / "all.wav", start_s + 1e-5, 0.7, rate_hz=16000)
+    expected, _ = merge_audio([tmp_path / "part.wav"], rate_hz=16000)
+    assert found.tobytes() == expected.tobytes()
+    assert begin_s == start_s
+
+
+def test_a_chunk_ends_with_its_file(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(1000), 16000)
+    found, _ = read_chunk(tmp_path / "a.wav", 0.05, 0.0626, rate_hz=16000)
+    assert found.shape == (200,)
+    with pytest.raises(InputError, match=r"missing\.wav"):
+        read_chunk(tmp_path / "missing.wav", 0, 1, rate_hz=16000)

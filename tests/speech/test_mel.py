@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import torch
 
 from speech_decoding.errors import InputError
 from speech_decoding.speech.mel import MelSpectrum
+from speech_decoding.speech.torchaudio_guard import torchaudio
 
 RATE_HZ, N_FFT, HOP = 16000, 512, 128
 
@@ -47,11 +49,36 @@ def test_spectrum_is_the_definition(n_mels, n_samples):
     np.testing.assert_allclose(embedding, expected, rtol=0, atol=2e-4)
 
 
+@pytest.mark.parametrize("n_mels", [40, 120])
+@pytest.mark.filterwarnings("ignore:At least one mel filterbank")
+def test_spectrum_is_torchaudios_with_the_published_parameters(n_mels):
+    transform = torchaudio.transforms.MelSpectrogram(
+        sample_rate=16000,
+        n_fft=512,
+        win_length=512,
+        hop_length=128,
+        f_min=0.0,
+        f_max=8000.0,
+        n_mels=n_mels,
+        window_fn=torch.hann_window,
+        power=2.0,
+        normalized=True,
+        center=True,
+        pad_mode="reflect",
+        norm=None,
+        mel_scale="htk",
+    )
+    x = torch.from_numpy(chirp(33333))
+    expected = torch.log10(transform((x - x.mean()) / (1e-8 + x.std())) + 1e-5).T
+    np.testing.assert_array_equal(MelSpectrum(n_mels=n_mels).embed(chirp(33333)), expected)
+
+
 def test_one_of_120_filters_is_empty_and_always_minus_5():
     target = MelSpectrum()
     empty = np.flatnonzero(mel_filters(120).max(axis=0) == 0).tolist()
     assert len(empty) == 1
     assert target.empty_filters() == empty
+    assert target.facts() == {"n_mels": 120, "empty_filters": empty}
     np.testing.assert_array_equal(target.embed(chirp(5000))[:, empty], -5)
 
 

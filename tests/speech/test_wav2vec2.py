@@ -154,6 +154,24 @@ def test_layers_of_a_long_chunk_are_those_of_its_passes():
     assert_near(embedding[49:99], layers[1][0, 25:75])
 
 
+def test_last4_are_the_last_four_layers():
+    target = MeanOfLayers(tiny.XLSR_LIKE, layers="last4")
+    assert target.facts()["layers"] == [1, 2, 3, 4]
+    named = MeanOfLayers(tiny.XLSR_LIKE, layers=[4, 3, 2, 1])
+    assert target.embed(WAVEFORM).tobytes() == named.embed(WAVEFORM).tobytes()
+
+
+def test_device_auto_is_one_that_is_here():
+    device = MeanOfLayers(tiny.XLSR_LIKE, layers=[1], device="auto").facts()["device"]
+    assert device == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_frames_are_25_ms_long_and_20_ms_apart():
+    target = ConvolutionalFeatures(tiny.XLSR_LIKE)
+    assert target.frame_step_s == 0.02
+    assert target.first_frame_s == pytest.approx(0.0125, abs=1e-4)
+
+
 def test_loudness_does_not_matter():
     target = MeanOfLayers(tiny.XLSR_LIKE, layers=[1])
     np.testing.assert_allclose(
@@ -225,6 +243,15 @@ def test_bfloat16_is_close_to_float32():
     )
     assert coarse.dtype == np.float32
     assert np.corrcoef(precise.ravel(), coarse.ravel())[0, 1] > 0.999
+
+
+def test_converted_weights_are_those_of_the_file():
+    checkpoint = read_checkpoint(tiny.XLSR_LIKE)
+    before = {name: weight.clone() for name, weight in checkpoint.weights.items()}
+    network = build_model(checkpoint, dtype="bfloat16", device="cpu").network
+    for name, parameter in network.named_parameters():
+        assert torch.equal(parameter, before[name].bfloat16()), name
+        assert torch.equal(checkpoint.weights[name], before[name]), name  # read again
 
 
 def test_two_runs_give_the_same_bytes():

@@ -27,7 +27,7 @@ def merge_audio(paths: list[Path], *, rate_hz: int) -> tuple[np.ndarray, "pd.Dat
     pieces, rows, first_sample = [], [], 0
     for path in paths:
         waveform, raw_rate_hz = read_mono(path)
-        piece = waveform if raw_rate_hz == rate_hz else _resample(waveform, raw_rate_hz, rate_hz)
+        piece = _resample(waveform, raw_rate_hz, rate_hz)
         duration_s = len(waveform) / raw_rate_hz
         rows.append((path.name, first_sample, len(piece), duration_s))
         pieces.append(piece)
@@ -55,6 +55,30 @@ def read_mono(path: Path) -> tuple[np.ndarray, int]:
     return waveform.mean(axis=1), rate_hz
 
 
+def read_chunk(
+    path: Path, start_s: float, stop_s: float, *, rate_hz: int
+) -> tuple[np.ndarray, float]:
+    """Read a stretch of an audio file as if nothing lay around it (REFERENCE 3.1).
+
+    It is resampled by itself: of a waveform resampled as a whole, the filter would bring a
+    millisecond of the neighbours, which may be of another split.
+    Returns: float32 [samples] at rate_hz, and the second of the file at which they begin, a sample
+    of the file.
+    Raises: InputError for a file that cannot be read.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            raw_rate_hz, begin = file.samplerate, round(start_s * file.samplerate)
+            count = min(round(stop_s * raw_rate_hz), file.frames) - begin
+            file.seek(begin)
+            waveform = file.read(count, dtype="float32", always_2d=True).mean(axis=1)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise _bad_audio(path, "an audio file", f"{error}") from error
+    return _resample(waveform, raw_rate_hz, rate_hz), begin / raw_rate_hz
+
+
 def _missing_bytes(path: Path) -> int:
     """Tell how much of a WAV file was cut off: libsndfile reads what is left without a word."""
     with path.open("rb") as stream:
@@ -64,6 +88,10 @@ def _missing_bytes(path: Path) -> int:
 
 
 def _resample(waveform: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
+    if from_hz == to_hz:
+        return waveform
+    if len(waveform) * to_hz < from_hz:  # not one sample
+        return waveform[:0]
     return Resampler(from_hz, to_hz)(waveform[None])[0]
 
 

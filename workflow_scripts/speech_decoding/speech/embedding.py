@@ -1,35 +1,60 @@
-"""Embedding a story: one pass of the speech model per chunk, so that no context crosses a split."""
+"""Embedding a story: chunk after chunk, each alone, so that no context crosses a split.
 
+Chunks are not put into batches. A sum over a batch may be added up in another order than that over
+one chunk, and a chunk's frames would then depend on which others are embedded with it, or were
+before an interruption. There is also little to gain: a chunk of some seconds is hundreds of frames,
+which keep all cores busy.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
 
+from speech_decoding.speech.audio import read_chunk
+from speech_decoding.speech.finished import FinishedChunks
 from speech_decoding.speech.targets import SpeechTarget
 from speech_decoding.speech.waveforms import RATE_HZ
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_BAR = "{percentage:3.0f}%|{bar:20}| {n:.0f} of {total:.0f} s of audio, {elapsed}, {remaining} left"
+
 
 def embed_story(
-    target: SpeechTarget, audio: np.ndarray, wavs: "pd.DataFrame", chunks: "pd.DataFrame"
-) -> tuple[np.ndarray, "pd.DataFrame"]:
-    """Embed all chunks of a story (REFERENCE 3.1).
+    target: SpeechTarget,
+    wavs: Mapping[str, Path],
+    chunks: "pd.DataFrame",
+    *,
+    finished: FinishedChunks,
+    output: Path,
+) -> "pd.DataFrame":
+    """Embed all chunks of a story (REFERENCE 3.1), in memory that its length does not change.
 
-    Parameters: audio, float32 [samples] at 16 kHz, the merged story; wavs, where each file begins
-    in it; chunks, the story's (wav, start_s, stop_s in that file).
-    Returns: float32 [frames, features] of all chunks, and the chunks with first_frame and
-    frame_count; a chunk's frames are spread evenly over its duration.
+    Parameters: wavs, the story's audio files by the names that chunks call them; chunks, the
+    story's (wav, start_s, stop_s in that file); finished, where chunks are kept as they are done;
+    output, the file (.npy) for float32 [frames, features] of all chunks.
+    Returns: the chunks with first_frame and frame_count, and with the times of their frames: frame
+    i of a chunk is centred on first_frame_s + i * frame_step_s, seconds of the chunk's file.
+    Raises: InputError for a chunk that is too short for one frame (cutting the audio leaves none:
+    its shortest chunk lasts 0.1 s, and four frames of wav2vec 2.0), and for a file that cannot be
+    read.
     """
-    begins = wavs.set_index("wav")["first_sample"]
-    counts = wavs.set_index("wav")["sample_count"]
-    frames = []
-    for row in chunks.itertuples():
-        begin = round(row.start_s * RATE_HZ)
-        end = min(round(row.stop_s * RATE_HZ), counts[row.wav])
-        waveform = np.array(audio[begins[row.wav] + begin : begins[row.wav] + end])
-        frames.append(target.embed(waveform))
-        print(f"{row.wav} {row.start_s:7.2f} to {row.stop_s:7.2f} s", flush=True)
-    frame_count = np.array([len(part) for part in frames])
-    first_frame = np.cumsum(frame_count) - frame_count
-    return np.concatenate(frames), chunks.assign(first_frame=first_frame, frame_count=frame_count)
+    kept, begins_s = [], []
+    lengths_s = chunks["stop_s"] - chunks["start_s"]
+    with tqdm(total=lengths_s.sum(), bar_format=_BAR) as bar:
+        for row, length_s in zip(chunks.itertuples(), lengths_s, strict=True):
+            waveform, begin_s = read_chunk(wavs[row.wav], row.start_s, row.stop_s, rate_hz=RATE_HZ)
+            kept.append(finished.keep(waveform, target.embed))
+            begins_s.append(begin_s)
+            bar.update(length_s)
+    frame_count = np.array(finished.join(kept, output))
+    return chunks.assign(
+        first_frame=np.cumsum(frame_count) - frame_count,
+        frame_count=frame_count,
+        first_frame_s=np.array(begins_s) + target.first_frame_s,
+        frame_step_s=target.frame_step_s,
+    )

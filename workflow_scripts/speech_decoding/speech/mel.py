@@ -1,6 +1,7 @@
 """The mel spectrum, the baseline among speech targets (REFERENCE 3.2)."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ class MelSpectrum:
     """Target "mel": log10(1e-5 + power) in mel bands, 125 frames per second (REFERENCE 3.2)."""
 
     silence = -5.0
+    frame_step_s = _HOP_SAMPLES / RATE_HZ
+    first_frame_s = 0.0
 
     def __init__(self, *, n_mels: int = 120):
         """Prepare the filters; raises InputError unless there is at least one."""
@@ -44,6 +47,10 @@ class MelSpectrum:
         """Bands whose filter lies between two Fourier bins: they are -5 whatever is said."""
         weights = self._power.mel_scale.fb  # [Fourier bins, bands]
         return torch.nonzero(weights.amax(dim=0) == 0).flatten().tolist()
+
+    def facts(self) -> dict[str, Any]:
+        """What the embedding is computed with, for the record."""
+        return {"n_mels": self.features, "empty_filters": self.empty_filters()}
 
     def embed(self, waveform: np.ndarray) -> np.ndarray:
         """Embed a chunk of speech: float32 [samples] at 16 kHz to float32 [frames, features].

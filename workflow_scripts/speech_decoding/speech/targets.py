@@ -23,12 +23,22 @@ class SpeechTarget(Protocol):
     def features(self) -> int:
         """Dimension of the embedding."""
 
+    @property
+    def frame_step_s(self) -> float:
+        """Seconds from the middle of what one frame sees to that of the next."""
+
+    @property
+    def first_frame_s(self) -> float:
+        """Seconds from the beginning of a chunk to the middle of what its first frame sees."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the embedding is computed with, for the record: plain data, the same every time."""
+
     def embed(self, waveform: "np.ndarray") -> "np.ndarray":
         """Embed one chunk: float32 [samples] at 16 kHz to float32 [frames, features].
 
-        The frames spread evenly over the chunk, so that their rate is the number of frames over the
-        chunk's duration (REFERENCE 3.1). Raises InputError for a chunk that is too short for one
-        frame or not finite.
+        Equal waveforms give equal frames, whatever was embedded before. Raises InputError for a
+        chunk that is too short for one frame or not finite.
         """
 
 
@@ -48,8 +58,8 @@ def module_of(kind: str) -> str:
 def load_target(kind: str, **settings: Any) -> SpeechTarget:
     """The target of a name, with its settings; a setting of None counts as not given.
 
-    wav2vec2            checkpoint, layers, final_norm, window_s, context_s, device, dtype
-    wav2vec2_features   checkpoint, window_s, context_s, device, dtype
+    wav2vec2            checkpoint, sha256, layers, final_norm, window_s, context_s, device, dtype
+    wav2vec2_features   checkpoint, sha256, window_s, context_s, device, dtype
     mel                 n_mels
 
     Raises InputError for a name that is not known, a setting that the target does not have, lacks

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from torch.nn.functional import layer_norm
 from speech_decoding.errors import InputError
 from speech_decoding.speech.checkpoints import Checkpoint, read_checkpoint
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
+from speech_decoding.speech.checkpoints.mapping import MappedFile
 from speech_decoding.speech.passes import check_window, overlapping_passes
-from speech_decoding.speech.waveforms import checked_waveform
+from speech_decoding.speech.waveforms import RATE_HZ, checked_waveform
 
 _CONVOLVED_FRAMES = 250  # 5 s in published models
 
@@ -31,6 +32,11 @@ class Wav2Vec2:
     device: torch.device
     dtype: torch.dtype
 
+    def facts(self) -> dict[str, Any]:
+        """What it computes with, for the record."""
+        dtype = str(self.dtype).removeprefix("torch.")
+        return {"device": self.device.type, "dtype": dtype}
+
 
 def build_model(
     checkpoint: Checkpoint,
@@ -39,18 +45,26 @@ def build_model(
     device: str = "cpu",
     dtype: Literal["float32", "bfloat16"] = "float32",
 ) -> Wav2Vec2:
-    """The network of a checkpoint, on `device`, computing in `dtype`.
+    """The network of a checkpoint, computing in `dtype` on `device` ("auto": the GPU, if any).
 
     Only the first `depth` transformer layers are kept (all, if not given). On a CPU in float32 the
     parameters are the weights as mapped from the file, so that the network takes no memory of its
-    own. Raises InputError for a device or dtype that cannot be used.
+    own; otherwise weight after weight is converted and its share of the file given back. Raises
+    InputError for a device or dtype that cannot be used.
     """
     chosen_device, chosen_dtype = _usable_device(device), _known_dtype(dtype)
     network = checkpoint.architecture.empty_network()
-    network.load_state_dict(dict(checkpoint.weights), assign=True)
     transformer = network.encoder.transformer
     transformer.layers = transformer.layers[:depth]
-    network.requires_grad_(False).eval().to(chosen_device, chosen_dtype)
+    file = MappedFile(checkpoint.path)
+    weights = {}
+    for name in network.state_dict():
+        stored = checkpoint.weights[name]
+        weights[name] = stored.to(chosen_device, chosen_dtype)
+        if weights[name] is not stored:
+            file.give_back(stored)
+    network.load_state_dict(weights, assign=True)
+    network.requires_grad_(False).eval()
     return Wav2Vec2(network, checkpoint.architecture, chosen_device, chosen_dtype)
 
 
@@ -104,16 +118,40 @@ class _Wav2Vec2Target(ABC):
 
     silence = 0.0
 
-    def __init__(self, model: Wav2Vec2, *, window_s: float, context_s: float):
+    def __init__(
+        self,
+        source: Checkpoint,
+        *,
+        depth: int,
+        window_s: float,
+        context_s: float,
+        device: str,
+        dtype: Literal["float32", "bfloat16"],
+    ):
         check_window(window_s=window_s, context_s=context_s)
-        self.model = model
+        self.model = build_model(source, depth=depth, device=device, dtype=dtype)
         self._window_s = window_s
         self._context_s = context_s
+        self._checkpoint = source.facts()
 
     @property
     @abstractmethod
     def features(self) -> int:
         """Dimension of the embedding."""
+
+    @property
+    def frame_step_s(self) -> float:
+        """Seconds from the middle of what one frame sees to that of the next."""
+        return self.model.architecture.stride_samples / RATE_HZ
+
+    @property
+    def first_frame_s(self) -> float:
+        """Seconds from the beginning of a chunk to the middle of what its first frame sees."""
+        return (self.model.architecture.receptive_field_samples - 1) / 2 / RATE_HZ
+
+    def facts(self) -> dict[str, Any]:
+        """What the embedding is computed with, for the record."""
+        return {"checkpoint": self._checkpoint} | self.model.facts()
 
     @abstractmethod
     def _frames(self, prepared: torch.Tensor) -> torch.Tensor:
@@ -150,34 +188,49 @@ class MeanOfLayers(_Wav2Vec2Target):
         self,
         checkpoint: str | Path,
         *,
-        layers: Sequence[int] = (14, 15, 16, 17, 18),
+        sha256: str | None = None,
+        layers: Sequence[int] | Literal["last4"] = (14, 15, 16, 17, 18),
         final_norm: Literal["before", "after"] = "before",
         window_s: float = 60.0,
         context_s: float = 5.0,
-        device: str = "cpu",
+        device: str = "auto",
         dtype: Literal["float32", "bfloat16"] = "float32",
     ):
         """Read the checkpoint; raises InputError where it or a setting cannot be used.
 
-        layers: which layers, 0 the transformer's input, i the output of layer i; each counts once.
+        layers: which layers, 0 the transformer's input, i the output of layer i; each counts once;
+        "last4" are the last four of the checkpoint.
         final_norm: whether the last layer, where it is among them, is taken before or after the
         final layer norm of the encoder. Other layers never pass that norm, and a model that
         normalises after each layer (`encoder_layer_norm_first` false) has none.
+        sha256: see `read_checkpoint`.
         window_s, context_s, device, dtype: see `embed` and `build_model`.
         """
         if final_norm not in ("before", "after"):
             raise _bad_setting("final_norm", "'before' or 'after'", final_norm)
-        source = read_checkpoint(checkpoint)
-        check_layers(source.architecture.encoder_num_layers, layers)
-        model = build_model(source, depth=max(1, *layers), device=device, dtype=dtype)
-        super().__init__(model, window_s=window_s, context_s=context_s)
-        self._layers = sorted(set(layers))
+        source = read_checkpoint(checkpoint, sha256=sha256)
+        last = source.architecture.encoder_num_layers
+        chosen = list(range(last - 3, last + 1)) if layers == "last4" else sorted(set(layers))
+        check_layers(last, chosen)
+        super().__init__(
+            source,
+            depth=max(1, *chosen),
+            window_s=window_s,
+            context_s=context_s,
+            device=device,
+            dtype=dtype,
+        )
+        self._layers = chosen
         self._final_norm = final_norm
 
     @property
     def features(self) -> int:
         """Dimension of the transformer's layers."""
         return self.model.architecture.encoder_embed_dim
+
+    def facts(self) -> dict[str, Any]:
+        """What the embedding is computed with, for the record."""
+        return super().facts() | {"layers": self._layers, "final_norm": self._final_norm}
 
     def _frames(self, prepared: torch.Tensor) -> torch.Tensor:
         outputs = _layer_outputs(self.model, prepared, None, self._layers)
@@ -194,17 +247,25 @@ class ConvolutionalFeatures(_Wav2Vec2Target):
         self,
         checkpoint: str | Path,
         *,
+        sha256: str | None = None,
         window_s: float = 60.0,
         context_s: float = 5.0,
-        device: str = "cpu",
+        device: str = "auto",
         dtype: Literal["float32", "bfloat16"] = "float32",
     ):
         """Read the checkpoint; raises InputError where it or a setting cannot be used.
 
+        sha256: see `read_checkpoint`.
         window_s, context_s, device, dtype: see `embed` and `build_model`.
         """
-        model = build_model(read_checkpoint(checkpoint), depth=0, device=device, dtype=dtype)
-        super().__init__(model, window_s=window_s, context_s=context_s)
+        super().__init__(
+            read_checkpoint(checkpoint, sha256=sha256),
+            depth=0,
+            window_s=window_s,
+            context_s=context_s,
+            device=device,
+            dtype=dtype,
+        )
 
     @property
     def features(self) -> int:
@@ -314,11 +375,13 @@ def _conv_outputs(model: Wav2Vec2, prepared: torch.Tensor) -> torch.Tensor:
 
 
 def _usable_device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, ValueError) as error:
-        raise _bad_setting("device", "a device that is here, as cpu or cuda", name) from error
+        raise _bad_setting("device", "auto or a device that is here, cpu or cuda", name) from error
     return device
 
 

@@ -35,16 +35,26 @@ class Checkpoint:
         with self.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
+    def facts(self) -> dict[str, Any]:
+        """Which file it is, for the record: path, layout, size_bytes and sha256."""
+        return {
+            "path": str(self.path),
+            "layout": self.layout,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+        }
 
-def read_checkpoint(path: str | Path) -> Checkpoint:
+
+def read_checkpoint(checkpoint: str | Path, *, sha256: str | None = None) -> Checkpoint:
     """Read fairseq's file (such as xlsr_53_56k.pt) or a folder of transformers.
 
     Nothing is downloaded, nothing in the file is executed, and neither fairseq, omegaconf nor
     transformers is needed. Weights that serve training alone (masking, quantiser, projections, the
     head of a fine-tuned model) are left out. Raises CheckpointError, naming what is wrong, where
-    the file is missing or cut, holds another model, or lacks weights or has some too many.
+    the file is missing or cut, holds another model, lacks weights or has some too many, or is not
+    the file of the given `sha256`.
     """
-    path = Path(path)
+    path = Path(checkpoint)
     if path.is_dir():
         layout = "huggingface"
         weight_file, architecture, weights = read_huggingface(path)
@@ -53,7 +63,14 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         layout, architecture, weights = read_fairseq(path)
     weights = {_current_name(name): weight for name, weight in weights.items()}
     _check_weights(path, architecture, weights)
-    return Checkpoint(weight_file, layout, architecture, weights)
+    found = Checkpoint(weight_file, layout, architecture, weights)
+    if sha256 is not None and found.sha256 != sha256:
+        raise CheckpointError(
+            weight_file,
+            expected=f"the file whose SHA-256 is {sha256}, as the setting sha256 says",
+            found=f"one of {found.size_bytes} bytes whose SHA-256 is {found.sha256}",
+        )
+    return found
 
 
 def _current_name(name: str) -> str:

@@ -45,6 +45,21 @@ def test_every_fairseq_layout_gives_the_same_model(layout, path):
     assert_same_model(checkpoint, read_checkpoint(tiny.XLSR_LIKE))
 
 
+def test_file_of_another_hash_is_refused(tmp_path):
+    sha256 = hashlib.sha256(tiny.XLSR_LIKE.read_bytes()).hexdigest()
+    checkpoint = read_checkpoint(tiny.XLSR_LIKE, sha256=sha256)
+    assert checkpoint.facts() == {
+        "path": str(tiny.XLSR_LIKE),
+        "layout": "fairseq cfg",
+        "size_bytes": tiny.XLSR_LIKE.stat().st_size,
+        "sha256": sha256,
+    }
+    with pytest.raises(InputError, match=f"SHA-256 is {'0' * 64}.* found one of .*{sha256}"):
+        read_checkpoint(tiny.XLSR_LIKE, sha256="0" * 64)
+    with pytest.raises(InputError, match=r"model\.safetensors: .*SHA-256"):
+        read_checkpoint(tiny.save_huggingface(tmp_path / "model"), sha256="0" * 64)
+
+
 def test_architecture_is_what_fairseq_was_told():
     architecture = read_checkpoint(tiny.XLSR_LIKE).architecture
     assert architecture.extractor_conv_layer_config == (
