@@ -1,14 +1,17 @@
 # make demo    the whole workflow on a simulated study, ends with results/demo/report.html
-# make test    all tests
+# make test    all tests but the long ones
+# make test-all   the long ones too: the paper's tables, trained on the demo
 # make bench   times and memory, side by side with the same steps in other libraries
 # make lint    style of the code and of the workflow
 # make setup   the environment in .venv, made by the others when it is missing
+# make setup-fairseq   fairseq in .venv-fairseq, for the rule compare_with_fairseq alone
 
 PYTHON ?= python3.11
+FAIRSEQ_PYTHON ?= python3.8
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 
-.PHONY: demo test bench lint setup
+.PHONY: demo test test-all bench lint setup setup-fairseq
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -18,11 +21,17 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest
 
+test-all: setup
+	$(BIN)/python -m pytest -m "long or not long"
+
 bench: export PYTHONPATH = workflow_scripts
 bench: setup
 	$(BIN)/python -m tests.bench.preprocessing
 	$(BIN)/python -m tests.bench.raw_checks
 	$(BIN)/python -m tests.bench.dry_run
+	$(BIN)/python -m tests.bench.embedding
+	$(BIN)/python -m tests.bench.training
+	$(BIN)/python -m tests.bench.retrieval
 
 lint: setup
 	$(BIN)/ruff check .
@@ -36,4 +45,12 @@ setup: .venv/complete
 .venv/complete: envs/requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements.txt
+	@touch $@
+
+setup-fairseq: .venv-fairseq/complete
+
+.venv-fairseq/complete: envs/fairseq.txt
+	$(FAIRSEQ_PYTHON) -m venv .venv-fairseq
+	.venv-fairseq/bin/python -m pip install --quiet "pip<24.1"
+	.venv-fairseq/bin/python -m pip install --quiet --requirement envs/fairseq.txt
 	@touch $@

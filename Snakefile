@@ -21,8 +21,11 @@ include: "rules/audio.smk"
 include: "rules/segment.smk"
 include: "rules/align.smk"
 include: "rules/embed.smk"
+include: "rules/fairseq.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/controls.smk"
+include: "rules/compare.smk"
 include: "rules/report.smk"
 
 
