@@ -1,4 +1,7 @@
 # Segments, signals and an embedding -> a trained decoder, per experiment and seed.
+#
+# An interrupted training leaves its checkpoint in the folder .resume beside the outputs, which
+# Snakemake does not know of and so does not delete: the same command continues it.
 
 
 rule train_decoder:
@@ -24,16 +27,18 @@ rule train_decoder:
     resources:
         mem_mb=lambda wildcards, attempt: 32000 * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
-        gpu=1,
     params:
         script=scripts / "train_decoder.py",
+        launcher=training_launcher,
+        options=training_options,
         embedding=embedding_of,
         settings=settings_of("train_decoder"),
         code=code_of("train_decoder"),
     message:
         "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        "{params.launcher} {params.script:q} {params.options}"
+        " --splits results/{wildcards.study}/splits"
         " --segments results/{wildcards.study}/segments"
         " --recordings results/{wildcards.study}/recordings"
         " --embedding results/{wildcards.study}/embeddings/{params.embedding}"

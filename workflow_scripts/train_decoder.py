@@ -1,7 +1,12 @@
-"""Train one decoder: one experiment, one seed."""
+"""Train one decoder: one experiment, one seed.
+
+An interrupted training is continued by the same command. Where the time is up (--max-minutes) or
+the process is asked to end (SIGTERM), the training is saved, and the exit status is 75.
+"""
 
 import argparse
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from speech_decoding.command import run, settings_argument
@@ -18,25 +23,53 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=None, help="processor cores")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where the decoder goes")
+    parser.add_argument(
+        "--checkpoint-minutes", type=float, default=10, help="between two checkpoints"
+    )
+    parser.add_argument(
+        "--max-minutes", type=float, default=None, help="save and end with status 75 after these"
+    )
+    parser.add_argument(
+        "--watch", choices=("none", "tensorboard", "wandb"), default="none", help="a tracker"
+    )
     arguments = parser.parse_args()
+
+    from speech_decoding.decoder.interruption import EXIT_STATUS, Interrupted, Interruption
+
+    interruption = Interruption(arguments.max_minutes)  # time counts from here
 
     import pandas as pd
 
     from speech_decoding.decoder.experiment import train_experiment
+    from speech_decoding.decoder.processes import leave_processes, process_number
+    from speech_decoding.decoder.progress import Epoch
     from speech_decoding.decoder.saved import save_decoder
 
-    model, description, history = train_experiment(
-        splits_folder=arguments.splits,
-        segments_folder=arguments.segments,
-        recordings_folder=arguments.recordings,
-        embedding_folder=arguments.embedding,
-        seed=arguments.seed,
-        threads=arguments.threads,
-        **arguments.settings,
-    )
-    save_decoder(arguments.folder, model, description)
-    with replacing(arguments.folder / "history.csv") as temporary:
-        pd.DataFrame([asdict(epoch) for epoch in history]).to_csv(temporary, index=False)
+    try:
+        trained = train_experiment(
+            splits_folder=arguments.splits,
+            segments_folder=arguments.segments,
+            recordings_folder=arguments.recordings,
+            embedding_folder=arguments.embedding,
+            folder=arguments.folder,
+            seed=arguments.seed,
+            threads=arguments.threads,
+            checkpoint_minutes=arguments.checkpoint_minutes,
+            interruption=interruption,
+            watch=arguments.watch,
+            **arguments.settings,
+        )
+    except Interrupted as interrupted:
+        print(interrupted, file=sys.stderr)
+        sys.exit(EXIT_STATUS)
+    if process_number() == 0:
+        save_decoder(arguments.folder, trained.decoder, trained.description)
+        with replacing(arguments.folder / "history.csv") as temporary:
+            columns = [field.name for field in fields(Epoch)]
+            history = pd.DataFrame([asdict(epoch) for epoch in trained.history], columns=columns)
+            history.to_csv(temporary, index=False)
+        trained.checkpoints.remove()
+    leave_processes()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.decoder.small_study import write_study
+
 
 @pytest.fixture
 def golden_directory():
@@ -19,3 +21,9 @@ def golden(golden_directory):
             return {key: torch.from_numpy(np.asarray(stored[key])) for key in stored.files}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory) -> Path:
+    """The folder of a small study; not to be changed."""
+    return write_study(tmp_path_factory.mktemp("study"))

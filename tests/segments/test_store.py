@@ -1,5 +1,7 @@
 """Segments cut by indexing, against the published steps written one by one."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,6 +109,7 @@ def test_speech_is_standardised_inside_words_and_silent_where_nobody_speaks(stud
     speech = store.speech(torch.arange(5)).numpy()
     assert speech.shape == (5, 6, 343)
 
+    frame = store._pieces.frame_index(torch.arange(5), WINDOW)
     inside = []
     for row, segment in enumerate(tables.segments.itertuples()):
         if segment.split != "train":
@@ -117,7 +120,7 @@ def test_speech_is_standardised_inside_words_and_silent_where_nobody_speaks(stud
             start = np.round(own["start_s"] * 120)
             stop = np.round((own["start_s"] + own["duration_s"]) * 120)
             if ((start <= time) & (time < stop)).any():
-                inside.append(int(store._frame[row, sample]))
+                inside.append(int(frame[row, sample]))
     values = embedding.frames[inside].astype(np.float64)
     assert store.embedding_mean == pytest.approx(values.mean(), abs=1e-6)
     assert store.embedding_std == pytest.approx(values.std(), abs=1e-6)
@@ -126,6 +129,18 @@ def test_speech_is_standardised_inside_words_and_silent_where_nobody_speaks(stud
     assert np.allclose(speech[0, :, :12], silent)  # 0.1 s before the wav begins
     first = (embedding.frames[0] - store.embedding_mean) / store.embedding_std
     assert np.allclose(speech[0, :, 12], first, atol=1e-5)
+
+
+def test_words_heard_before_the_recording_count_from_its_start(study):
+    tables, signals, embedding = study
+    scales = []
+    for start_s, duration_s in (([-1.0, -0.2], [0.5, 0.45]), ([0.0, 0.0], [0.0, 0.25])):
+        early = pd.DataFrame({"recording": "a", "start_s": start_s, "duration_s": duration_s})
+        words = pd.concat([early, tables.words], ignore_index=True)
+        store = open_store((dataclasses.replace(tables, words=words), signals, embedding))
+        scales.append((store.embedding_mean, store.embedding_std))
+    assert scales[0] == scales[1]
+    assert scales[0][0] != open_store(study).embedding_mean
 
 
 def test_listeners_of_one_word_share_its_segment(study):

@@ -4,6 +4,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from speech_decoding.decoder.normalisation import BatchNormalisation
+
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
 Activation = Literal["gelu", "relu"]
 Residual = Literal["after_activation", "before_normalisation", "none"]
@@ -33,7 +35,7 @@ class ResidualConvolution(nn.Module):
             raise ValueError(f"there is no residual {residual!r}")
         self.residual = residual if n_inputs == n_outputs else "none"
         self.convolution = _same_length_convolution(n_inputs, n_outputs, dilation)
-        self.normalisation = nn.BatchNorm1d(n_outputs)
+        self.normalisation = BatchNormalisation(n_outputs)
         self.activation = ACTIVATIONS[activation]()
 
     def forward(self, signals: Tensor) -> Tensor:

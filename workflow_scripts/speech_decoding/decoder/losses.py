@@ -1,5 +1,7 @@
 """What the decoder minimises: a contrastive loss over segments, or the error of regression."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,8 +20,9 @@ def clip_scores(
     and, if asked for, over that of the estimate too. A silent candidate scores 0.
     """
     with torch.autocast(estimates.device.type, enabled=False):
-        estimates = _precise(estimates).flatten(1)  # [estimates, features * time]
-        candidates = _precise(candidates).flatten(1)
+        # In the order in which they lie in memory, as a rule: [estimates, time * features]
+        estimates = _precise(estimates).mT.flatten(1)
+        candidates = _precise(candidates).mT.flatten(1)
         scores = estimates @ candidates.mT / _norm(candidates)
         return scores / _norm(estimates)[:, None] if normalise_estimates else scores
 
@@ -93,6 +96,11 @@ class MeanSquaredError(nn.Module):
         """
         targets = candidates[: len(estimates)]
         return functional.mse_loss(_precise(estimates), _precise(targets))
+
+
+def build_loss(kind: Literal["clip", "mse"], **settings: bool) -> ClipLoss | MeanSquaredError:
+    """Build the loss of that kind; `settings` are those of ClipLoss, and MSE has none."""
+    return ClipLoss(**settings) if kind == "clip" else MeanSquaredError()
 
 
 def _precise(values: Tensor) -> Tensor:

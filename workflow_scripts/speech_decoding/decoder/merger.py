@@ -53,16 +53,24 @@ class ChannelMerger(nn.Module):
                 return _masked_softmax(scores, unknown | dropped)
             return _masked_softmax(scores, unknown).masked_fill(dropped[:, None], 0)
 
-    def forward(self, brain: Tensor, positions: Tensor, layout_index: Tensor) -> Tensor:
+    def forward(
+        self,
+        brain: Tensor,
+        positions: Tensor,
+        layout_index: Tensor,
+        dropout_centre: Tensor | None = None,
+    ) -> Tensor:
         """Map `brain` [batch, sensors, time] to [batch, virtual channels, time].
 
         `positions` [layouts, sensors, 2] holds each distinct layout once, and `layout_index`
-        [batch] tells which of them an item was recorded with.
+        [batch] tells which of them an item was recorded with. `dropout_centre` [2] is used in
+        training alone, and drawn at random if None.
         """
-        centre = None
-        if self.training and self.dropout_radius > 0:
-            centre = torch.rand(2, device=positions.device)
-        return self.weights(positions, centre)[layout_index] @ brain
+        if not self.training or self.dropout_radius == 0:
+            dropout_centre = None
+        elif dropout_centre is None:
+            dropout_centre = torch.rand(2, device=positions.device)
+        return self.weights(positions, dropout_centre)[layout_index] @ brain
 
 
 def _masked_softmax(scores: Tensor, masked: Tensor) -> Tensor:

@@ -5,27 +5,27 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
-from speech_decoding.decoder.brain_module import BrainModule
+from speech_decoding.decoder.decoder import Decoder
 from speech_decoding.errors import InputError
 from speech_decoding.files import read_json, replacing, write_json
 
 
-def save_decoder(folder: Path, model: BrainModule, description: dict[str, Any]) -> None:
+def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) -> None:
     """Write decoder.safetensors and decoder.json into `folder`.
 
-    `description` holds at least `decoder` (keyword arguments of BrainModule), `n_subjects` and
-    `n_outputs`; sensor positions are among the weights.
+    `description` holds at least `decoder` (the settings of BrainModule), `speech_module`,
+    `n_subjects` and `n_features`; sensor positions are among the weights.
     """
     with replacing(folder / "decoder.safetensors") as temporary:
-        weights = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
-        save_file(weights, temporary)
+        weights = {name: tensor.contiguous().cpu() for name, tensor in decoder.state_dict().items()}
+        temporary.write_bytes(save(weights))
     write_json(folder / "decoder.json", description)
 
 
-def load_decoder(folder: Path, device: str | torch.device) -> tuple[BrainModule, dict[str, Any]]:
-    """Rebuild a decoder from `folder`; returns the model in evaluation mode and its description.
+def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dict[str, Any]]:
+    """Rebuild a decoder from `folder`; returns it in evaluation mode, and its description.
 
     Raises: InputError if the weights are damaged or do not fit the description.
     """
@@ -33,13 +33,14 @@ def load_decoder(folder: Path, device: str | torch.device) -> tuple[BrainModule,
     path = folder / "decoder.safetensors"
     try:
         weights = load_file(path)
-        model = BrainModule(
-            weights["layout_positions"],
+        decoder = Decoder(
+            weights["brain.layout_positions"],
             n_subjects=description["n_subjects"],
-            n_outputs=description["n_outputs"],
+            n_features=description["n_features"],
+            speech_module=description["speech_module"],
             **description["decoder"],
         )
-        model.load_state_dict(weights)
+        decoder.load_state_dict(weights)
     except (OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(
             path,
@@ -48,4 +49,4 @@ def load_decoder(folder: Path, device: str | torch.device) -> tuple[BrainModule,
             consequence="the decoder cannot be rebuilt",
             next_step="delete the folder and give the same command again",
         ) from error
-    return model.to(device).eval(), description
+    return decoder.to(device).eval(), description

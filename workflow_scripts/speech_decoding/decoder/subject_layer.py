@@ -30,3 +30,14 @@ class SubjectEmbedding(nn.Module):
         """Map [batch, channels, time] to [batch, channels + dimension, time]."""
         vectors = self.embedding(subject_index)[..., None].expand(-1, -1, signals.shape[-1])
         return torch.cat([signals, vectors], dim=1)
+
+
+@torch.no_grad()
+def fill_unheard(of_subjects: Tensor, heard: list[int]) -> None:
+    """Replace what was learnt `of_subjects` [subjects, ...] not `heard` by the mean of the others.
+
+    A decoder can then be asked about a subject whom it was not trained with.
+    """
+    unheard = torch.ones(len(of_subjects), dtype=torch.bool)
+    unheard[heard] = False
+    of_subjects[unheard.to(of_subjects.device)] = of_subjects[heard].mean(dim=0)

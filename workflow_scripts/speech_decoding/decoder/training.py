@@ -1,133 +1,169 @@
 """Training: Adam, early stopping on the validation loss, the best state kept (REFERENCE 7)."""
 
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from speech_decoding.segments.store import SegmentStore
+from speech_decoding.decoder.batch_loss import BatchLoss
+from speech_decoding.decoder.batches import Batches
+from speech_decoding.decoder.checkpoints import Checkpoints
+from speech_decoding.decoder.interruption import Interrupted, Interruption
+from speech_decoding.decoder.processes import any_process, process_number, wait_for_processes
+from speech_decoding.decoder.progress import Epoch, Progress
+from speech_decoding.decoder.watching import Watcher
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """One line of the training history; losses are means over batches."""
+class Training:
+    """A training that can end at any moment, and continue later to the same weights.
 
-    epoch: int
-    updates: int
-    train_loss: float
-    valid_loss: float
-    valid_top10: float
-
-
-def train(
-    model: nn.Module,
-    loss: nn.Module,
-    store: SegmentStore,
-    *,
-    seed: int,
-    learning_rate: float,
-    batch_size: int,
-    updates_per_epoch: int,
-    epochs: int,
-    patience: int,
-    pairing: str = "true",
-    report: Callable[[Epoch, bool], None] = lambda epoch, best: None,
-) -> list[Epoch]:
-    """Train `model` in place and leave it in the state of its lowest validation loss.
-
-    Parameters: loss, called with estimates, candidates and the index of their segments; store, the
-    study's segments on the model's device; epochs, at most; patience, epochs without a better
-    validation loss before stopping; pairing, "true", or "shuffled" to give every segment the speech
-    of another one (a control); report, called after each epoch.
-    Returns: the history. The same seed, data and machine give the same weights.
+    Args:
+        batch_loss: of the decoder and its loss, whose parameters are trained.
+        batches: what they are trained on.
+        learning_rate: of Adam.
+        epochs: at most.
+        patience: epochs without a better validation loss before stopping.
+        checkpoints: where the training is continued from, and saved to.
+        checkpoint_minutes: between two of them.
+        interruption: asked after each batch.
+        watchers: told after each batch and epoch.
     """
-    generator = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    training, validation = store.rows("train"), store.rows("valid")
-    partner = _pair(training, validation, len(store.segments), pairing, generator)
-    valid_batches = list(_batches(generator.permutation(validation), batch_size))
-    parameters = [*model.parameters(), *loss.parameters()]
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
 
-    history: list[Epoch] = []
-    best: tuple[float, int, dict[str, Tensor]] = (np.inf, 0, copy.deepcopy(model.state_dict()))
-    for epoch in range(1, epochs + 1):
-        model.train()
-        losses = []
-        order = generator.permutation(training)
-        for rows in list(_batches(order, batch_size))[:updates_per_epoch]:
-            value = _forward(model, loss, store, rows, partner)[0]
-            optimiser.zero_grad(set_to_none=True)
-            value.backward()
-            optimiser.step()
-            losses.append(value.detach())
-        valid_loss, valid_top10 = _validate(
-            model, loss, store, valid_batches[:updates_per_epoch], partner
+    def __init__(
+        self,
+        batch_loss: BatchLoss,
+        batches: Batches,
+        *,
+        learning_rate: float,
+        epochs: int,
+        patience: int,
+        checkpoints: Checkpoints,
+        checkpoint_minutes: float,
+        interruption: Interruption,
+        watchers: Sequence[Watcher] = (),
+    ):
+        self._batch_loss = batch_loss
+        self._batches = batches
+        self._decoder = batch_loss.decoder
+        self._learnt = nn.ModuleDict({"decoder": batch_loss.decoder, "loss": batch_loss.loss})
+        self._optimiser = torch.optim.Adam(self._learnt.parameters(), lr=learning_rate, fused=True)
+        self._device = next(self._learnt.parameters()).device
+        self._epochs = epochs
+        self._patience = patience
+        self._checkpoints = checkpoints
+        self._checkpoint_s = 60 * checkpoint_minutes
+        self._saved_s = time.monotonic()
+        self._interruption = interruption
+        self._watchers = watchers if process_number() == 0 else ()
+        self._progress = Progress(
+            losses=torch.zeros(batches.per_epoch, device=self._device),
+            best_state=_copied(self._learnt.state_dict()),
         )
-        train_loss = float(torch.stack(losses).mean())
-        history.append(Epoch(epoch, len(losses), train_loss, valid_loss, valid_top10))
-        improved = valid_loss < best[0]
-        if improved:
-            best = (valid_loss, epoch, copy.deepcopy(model.state_dict()))
-        report(history[-1], improved)
-        if epoch >= best[1] + patience:
-            break
-    model.load_state_dict(best[2])
-    model.eval()
-    return history
+
+    def run(self) -> list[Epoch]:
+        """Train in place, and leave decoder and loss as they were at the lowest validation loss.
+
+        Returns: the history. The same seed, data and machine give the same weights, to the bit if
+        PyTorch was told so, however often the training was interrupted.
+        Raises: Interrupted, when it was saved and should end; InputError, if the checkpoint cannot
+        be used.
+        """
+        self._resume()
+        progress = self._progress
+        for watcher in self._watchers:
+            watcher.begin(progress.epoch, progress.updates)
+        try:
+            while self._continues():
+                self._train_epoch()
+                self._validate_epoch()
+        finally:
+            for watcher in self._watchers:
+                watcher.end()
+        self._learnt.load_state_dict(progress.best_state)
+        self._decoder.eval()
+        return list(progress.history)
+
+    def _continues(self) -> bool:
+        finished = self._progress.epoch - 1
+        return finished < min(self._epochs, self._progress.best_epoch + self._patience)
+
+    def _train_epoch(self) -> None:
+        progress = self._progress
+        centres = self._batches.centres(progress.epoch).to(self._device)
+        self._decoder.train()
+        for rows in self._batches.of_epoch(progress.epoch)[progress.updates :]:
+            self._optimiser.zero_grad(set_to_none=True)
+            loss = self._batch_loss.gradients(rows, centres[progress.updates])
+            self._optimiser.step()
+            progress.losses[progress.updates] = loss
+            progress.updates += 1
+            for watcher in self._watchers:
+                watcher.update(len(rows), loss)
+            self._pause()
+
+    def _validate_epoch(self) -> None:
+        """Validate, and start the next epoch; interrupted, the training resumes before it."""
+        progress = self._progress
+        self._decoder.eval()
+        outcomes = []
+        for rows in self._batches.validation:
+            outcomes.append(self._batch_loss.validate(rows))
+            self._pause()
+        losses, found = (torch.stack(values) for values in zip(*outcomes, strict=True))
+        count = sum(len(rows) for rows in self._batches.validation)
+        epoch = Epoch(
+            epoch=progress.epoch,
+            updates=progress.updates,
+            train_loss=float(progress.losses.mean()),
+            valid_loss=float(losses.mean()),
+            valid_top10=int(found.sum()) / count,
+        )
+        if epoch.valid_loss < progress.best_loss:
+            progress.best_loss, progress.best_epoch = epoch.valid_loss, epoch.epoch
+            progress.best_state = _copied(self._learnt.state_dict())
+        progress.history = (*progress.history, epoch)
+        progress.epoch, progress.updates = epoch.epoch + 1, 0
+        for watcher in self._watchers:
+            watcher.validated(epoch, best=progress.best_epoch == epoch.epoch)
+
+    def _pause(self) -> None:
+        """Save the training if it is time to, and end it if it is asked to."""
+        reason = self._interruption.reason
+        if any_process(reason is not None):
+            self._save()
+            wait_for_processes()  # one that ends would end the one that saves
+            raise Interrupted(
+                f"The training was saved in epoch {self._progress.epoch} after update "
+                f"{self._progress.updates}, because {reason or 'another process ends'}; "
+                f"the same command continues it."
+            )
+        if time.monotonic() - self._saved_s >= self._checkpoint_s:
+            self._save()
+
+    def _save(self) -> None:
+        if process_number() == 0:
+            self._checkpoints.save(
+                {
+                    "learnt": self._learnt.state_dict(),
+                    "optimiser": self._optimiser.state_dict(),
+                    "progress": self._progress.state(),
+                }
+            )
+        self._saved_s = time.monotonic()
+
+    def _resume(self) -> None:
+        state = self._checkpoints.load(self._device)
+        if state is None:
+            return
+        try:
+            self._learnt.load_state_dict(state["learnt"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._progress = Progress.of_state(state["progress"])
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            expected = "a checkpoint of this version of the workflow"
+            raise self._checkpoints.refusal(expected, found=str(error)) from error
 
 
-def _batches(rows: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
-    for first in range(0, len(rows), batch_size):
-        yield rows[first : first + batch_size]
-
-
-def _pair(
-    training: np.ndarray,
-    validation: np.ndarray,
-    count: int,
-    pairing: str,
-    generator: np.random.Generator,
-) -> np.ndarray:
-    """Give for each segment the one whose speech it is paired with: itself, unless shuffled."""
-    partner = np.arange(count)
-    if pairing == "shuffled":
-        for rows in (training, validation):
-            partner[rows] = generator.permutation(rows)
-    return partner
-
-
-def _forward(
-    model: nn.Module, loss: nn.Module, store: SegmentStore, rows: np.ndarray, partner: np.ndarray
-) -> tuple[Tensor, Tensor, Tensor]:
-    chosen = torch.from_numpy(rows).to(store.device)
-    paired = torch.from_numpy(partner[rows]).to(store.device)
-    estimates = model(store.brain(chosen), store.subject_index[chosen], store.layout_index[chosen])
-    speech = store.speech(paired)
-    return loss(estimates, speech, store.segment_index[paired]), estimates, speech
-
-
-@torch.no_grad()
-def _validate(
-    model: nn.Module,
-    loss: nn.Module,
-    store: SegmentStore,
-    batches: list[np.ndarray],
-    partner: np.ndarray,
-) -> tuple[float, float]:
-    """Give the mean loss and the mean top-10 accuracy among each batch's own segments."""
-    from speech_decoding.decoder.losses import clip_scores
-
-    model.eval()
-    losses, hits, total = [], 0.0, 0
-    for rows in batches:
-        value, estimates, speech = _forward(model, loss, store, rows, partner)
-        scores = clip_scores(estimates, speech)
-        better = (scores > scores.diagonal()[:, None]).sum(dim=1)
-        losses.append(value)
-        hits += (better < 10).sum()
-        total += len(rows)
-    return float(torch.stack(losses).mean()), float(hits) / max(total, 1)
+def _copied(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in state.items()}

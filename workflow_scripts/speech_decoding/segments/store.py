@@ -1,15 +1,16 @@
-"""A study's segments on one device: any batch of windows is one indexing operation away."""
+"""A study's segments: any batch of windows is a few operations on indices away."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from speech_decoding.errors import InputError
-from speech_decoding.segments.frames import find_frames
+from speech_decoding.segments.frames import FramePieces, find_frames, find_positions
+from speech_decoding.segments.signals import Placement, Storage, place_signals
 from speech_decoding.segments.windows import Window
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _SCALE_SEGMENTS = 8000
 _SCALE_SEED = 1234
 _UNKNOWN_POSITION = -0.1
+
+Interpolation = Literal["nearest", "linear"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Embedding:
     """A study's speech embedding: frames [frames, features] of all stories, one after the other.
 
     chunks: a row per embedded chunk (story, wav, split, start_s, stop_s, first_frame,
-    frame_count), first_frame counting in `frames`; silence: the value where nobody speaks.
+    frame_count, and for linear interpolation first_frame_s and frame_step_s), first_frame counting
+    in `frames`; silence: the value where nobody speaks.
     """
 
     frames: np.ndarray
@@ -51,14 +55,17 @@ class Embedding:
 
 
 class SegmentStore:
-    """Signals and embeddings, each held once, and the index arrays that cut segments out of them.
+    """Signals and embeddings, each held once, and the index tensors that cut segments out of them.
 
     Brain windows are baseline-corrected, scaled per recording and sensor, and clamped; the brain is
-    taken `delay_s` later than the speech (REFERENCE 2, steps 5 to 8).
+    taken `delay_s` later than the speech (REFERENCE 2, steps 5 to 8). A sample of the speech is the
+    nearest frame of the embedding, or lies between two. Nothing that is cut waits for the device,
+    if the row numbers are on the host.
 
     Attributes: segments, the table whose row numbers all methods take; subjects, the sorted
-    subjects; subject_index and layout_index [segments]; layout_positions [layouts, sensors, 2];
-    embedding_mean and embedding_std, the scalar standardisation.
+    subjects; subject_index and layout_index [segments]; recordings, sorted, and layout_of_recording
+    [recordings]; layout_positions [layouts, sensors, 2]; embedding_mean and embedding_std, the
+    scalar standardisation; segment_index [segments], equal where the same segment is heard.
     """
 
     def __init__(
@@ -72,49 +79,55 @@ class SegmentStore:
         clamp: float | None,
         device: str | torch.device = "cpu",
         embedding_scale: tuple[float, float] | None = None,
+        interpolation: Interpolation = "nearest",
+        signal_storage: Storage = "float32",
+        placement: Placement = "auto",
     ):
         self.segments = tables.segments
         self.window = window
         self.clamp = clamp
         self.device = torch.device(device)
         self.delay = int(delay_s * window.rate_hz)
-        recordings = sorted(signals)
-        number = {recording: index for index, recording in enumerate(recordings)}
+        self.recordings = sorted(signals)
+        number = {recording: index for index, recording in enumerate(self.recordings)}
         recording = self.segments["recording"].map(number).to_numpy()
-
-        lengths = [len(signals[name]) for name in recordings]
-        offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        sensor_count = max(signals[name].shape[1] for name in recordings)
-        self._signal = torch.zeros(sum(lengths), sensor_count, device=self.device)
-        for name, offset, length in zip(recordings, offsets, lengths, strict=True):
-            part = torch.from_numpy(np.array(signals[name]))
-            self._signal[offset : offset + length, : part.shape[1]] = part
-        self._begin = self._tensor(offsets[recording] + self.segments["first_sample"].to_numpy())
-        self._sample = torch.arange(window.sample_count, device=self.device)
+        self._recording = torch.from_numpy(recording.copy())
+        self._first_sample = torch.tensor(self.segments["first_sample"].to_numpy())
+        self._signals = place_signals(
+            [signals[name] for name in self.recordings],
+            self.device,
+            storage=signal_storage,
+            placement=placement,
+        )
 
         self.subjects = sorted(self.segments["subject"].unique())
         self.subject_index = self._tensor(
             self.segments["subject"].map(self.subjects.index).to_numpy()
         )
-        center, scale, positions = _tabulate_sensors(tables.scalers, recordings, sensor_count)
+        sensor_count = max(signal.shape[1] for signal in signals.values())
+        center, scale, positions = _tabulate_sensors(tables.scalers, self.recordings, sensor_count)
         layouts, layout_index = np.unique(positions, axis=0, return_inverse=True)
         self.layout_positions = self._tensor(layouts.astype(np.float32))
-        self.layout_index = self._tensor(layout_index.reshape(-1)[recording])
-        self._recording = self._tensor(recording)
+        self.layout_of_recording = layout_index.reshape(-1)
+        self.layout_index = self._tensor(self.layout_of_recording[recording])
         self._center, self._scale = self._tensor(center), self._tensor(scale)
+        self._sensors = dict(tuple(tables.scalers.groupby("recording")))
 
         pieces = find_frames(self.segments, tables.wav_onsets, embedding.chunks, window)
-        silence_frame = len(embedding.frames)
-        frame = pieces.frame_index(np.arange(len(self.segments)), window)
-        frame[frame < 0] = silence_frame
         if embedding_scale is None:
-            embedding_scale = _measure_scale(embedding.frames, frame, tables, window)
+            embedding_scale = _measure_scale(embedding.frames, pieces, tables, window)
         self.embedding_mean, self.embedding_std = embedding_scale
-        frames = np.empty((silence_frame + 1, embedding.frames.shape[1]), np.float32)
-        frames[:-1] = embedding.frames
-        frames[-1] = embedding.silence
-        self._frames = (self._tensor(frames) - self.embedding_mean) / self.embedding_std
-        self._frame = self._tensor(frame)
+        # [1 + frames, features]: silence first, so that the frame after "none", -1, is silence
+        frames = torch.empty(1 + len(embedding.frames), embedding.frames.shape[1])
+        frames[0] = embedding.silence
+        frames[1:] = torch.from_numpy(np.asarray(embedding.frames))
+        frames.sub_(self.embedding_mean).div_(self.embedding_std)
+        self._frames = frames.to(self.device)
+        self._pieces = pieces.to(self.device)
+        self._positions = None
+        if interpolation == "linear":
+            positions = find_positions(self.segments, tables.wav_onsets, embedding.chunks, window)
+            self._positions = positions.to(self.device)
 
         identity = self.segments.groupby(["word_index", "sequence_text"], dropna=False, sort=False)
         self.segment_index = self._tensor(identity.ngroup().to_numpy())
@@ -127,21 +140,58 @@ class SegmentStore:
         """Give the row numbers of a split's segments."""
         return np.flatnonzero(self.segments["split"] == split)
 
+    def describe_layouts(self) -> list[dict[str, Any]]:
+        """List the layouts: the recordings of each, and names and positions of its sensors."""
+        layouts = []
+        for number in range(len(self.layout_positions)):
+            recordings = [
+                name
+                for name, layout in zip(self.recordings, self.layout_of_recording, strict=True)
+                if layout == number
+            ]
+            sensors = self._sensors[recordings[0]]
+            positions = sensors[["x", "y"]].to_numpy(float).tolist()
+            names = [str(name) for name in sensors["name"]]
+            layouts.append({"recordings": recordings, "sensors": names, "positions": positions})
+        return layouts
+
     def brain(self, rows: Tensor) -> Tensor:
         """Cut brain windows: float32 [rows, sensors, samples - delay]."""
-        windows = self._signal[self._begin[rows, None] + self._sample]  # [rows, samples, sensors]
-        recording = self._recording[rows]
-        baseline = windows[:, : self.window.baseline_count].mean(dim=1)
-        windows = windows[:, self.delay :] - (baseline + self._center[recording])[:, None]
-        windows /= self._scale[recording][:, None]
-        if self.clamp is not None:
-            windows.clamp_(-self.clamp, self.clamp)
-        return windows.mT.contiguous()
+        rows = rows.cpu()
+        shape = len(rows), self._center.shape[1], self.window.sample_count - self.delay
+        brain = torch.empty(shape, device=self.device)
+        for first in range(0, len(rows), self._signals.block):
+            part = rows[first : first + self._signals.block]
+            recording, first_sample = self._recording[part], self._first_sample[part]
+            # [part, samples, sensors]
+            windows = self._signals.cut(recording, first_sample, self.window.sample_count)
+            recording = recording.to(self.device, non_blocking=True)
+            shift = windows[:, : self.window.baseline_count].mean(dim=1) + self._center[recording]
+            windows = windows[:, self.delay :]
+            windows.sub_(shift[:, None]).div_(self._scale[recording][:, None])
+            if self.clamp is not None:
+                windows.clamp_(-self.clamp, self.clamp)
+            brain[first : first + len(part)] = windows.mT
+        return brain
 
     def speech(self, rows: Tensor) -> Tensor:
-        """Cut the speech of the same segments: float32 [rows, features, samples - delay]."""
-        frame = self._frame[rows, : self.window.sample_count - self.delay]
-        return self._frames[frame].mT.contiguous()
+        """Cut the speech of the same segments: float32 [rows, features, samples - delay].
+
+        In memory the features of a sample lie side by side, as frames do.
+        """
+        rows = rows.to(self.device, non_blocking=True)
+        if self._positions is None:
+            return self._take(self._pieces.frame_index(rows, self.window))
+        before, after, share = self._positions.neighbours(rows, self.window)
+        share = share[:, None, : self.window.sample_count - self.delay]
+        return self._take(before).lerp_(self._take(after), share)
+
+    def _take(self, frame: Tensor) -> Tensor:
+        """Take frames by number [rows, samples]: [rows, features, samples - delay]."""
+        frame = 1 + frame[:, : self.window.sample_count - self.delay]
+        # Whole frames are copied: an order of magnitude faster than number by number.
+        taken = self._frames.index_select(0, frame.flatten())
+        return taken.unflatten(0, frame.shape).mT  # [rows, samples, features] -> as told
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.array(values)).to(self.device)
@@ -164,7 +214,7 @@ def _tabulate_sensors(
 
 
 def _measure_scale(
-    frames: np.ndarray, frame: np.ndarray, tables: StudyTables, window: Window
+    frames: np.ndarray, pieces: FramePieces, tables: StudyTables, window: Window
 ) -> tuple[float, float]:
     """Measure mean and standard deviation of the embedding inside words of training segments."""
     training = np.flatnonzero(tables.segments["split"] == "train")
@@ -178,8 +228,8 @@ def _measure_scale(
         )
     chosen = np.random.default_rng(_SCALE_SEED).permutation(training)[:_SCALE_SEGMENTS]
     spoken = _inside_words(tables, np.sort(chosen), window)  # [segments, samples]
-    used = frame[np.sort(chosen)][spoken]
-    weight = np.bincount(used, minlength=len(frames) + 1)[: len(frames)].astype(np.float64)
+    used = pieces.frame_index(torch.from_numpy(np.sort(chosen)), window).numpy()[spoken]
+    weight = np.bincount(used[used >= 0], minlength=len(frames)).astype(np.float64)
     total = weight.sum() * frames.shape[1]
     mean = float(weight @ frames.sum(axis=1, dtype=np.float64) / total)
     squares = np.square(frames - np.float32(mean)).sum(axis=1, dtype=np.float64)

@@ -1,0 +1,53 @@
+"""A decoder on disk: the weights and the description are enough to rebuild it."""
+
+import json
+
+import pytest
+import torch
+
+from speech_decoding.decoder.decoder import Decoder
+from speech_decoding.decoder.saved import load_decoder, save_decoder
+from speech_decoding.errors import InputError
+
+SETTINGS = {"hidden": 8, "virtual_channels": 6, "depth": 2, "subject": "embedding"}
+
+
+def saved(folder, **settings):
+    torch.manual_seed(1)
+    decoder = Decoder(torch.rand(2, 7, 2), n_subjects=3, n_features=5, **SETTINGS, **settings)
+    description = {
+        "decoder": SETTINGS,
+        "n_subjects": 3,
+        "n_features": 5,
+        "speech_module": settings.get("speech_module", "none"),
+    }
+    save_decoder(folder, decoder, description)
+    return decoder.eval()
+
+
+@pytest.mark.parametrize("speech_module", ["none", "deep_mel"])
+def test_a_rebuilt_decoder_is_the_same(tmp_path, speech_module):
+    decoder = saved(tmp_path, speech_module=speech_module)
+    rebuilt, description = load_decoder(tmp_path, "cpu")
+    inputs = torch.randn(4, 7, 30), torch.tensor([0, 1, 2, 0]), torch.tensor([0, 1, 0, 1])
+    assert torch.equal(rebuilt(*inputs), decoder(*inputs))
+    speech = torch.randn(4, 5, 30)
+    assert torch.equal(rebuilt.speech(speech), decoder.speech(speech))
+    assert description["decoder"] == SETTINGS
+    assert not rebuilt.training
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    saved(tmp_path)
+    path = tmp_path / "decoder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"n_subjects": 4}))
+    with pytest.raises(InputError, match="the decoder cannot be rebuilt"):
+        load_decoder(tmp_path, "cpu")
+
+
+def test_damaged_weights_are_refused(tmp_path):
+    saved(tmp_path)
+    path = tmp_path / "decoder.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(InputError, match=r"decoder\.safetensors"):
+        load_decoder(tmp_path, "cpu")

@@ -1,0 +1,57 @@
+"""The decoder: what estimates speech from the brain, and what makes speech comparable with it."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from speech_decoding.decoder.brain_module import BrainModule
+from speech_decoding.decoder.deep_mel import DeepMel
+
+SpeechModule = Literal["none", "deep_mel"]
+
+DEEP_MEL_FEATURES = 768
+
+
+class Decoder(nn.Module):
+    """A brain module and a speech module, trained together.
+
+    Args:
+        layout_positions: [layouts, sensors, 2], as BrainModule takes them.
+        n_subjects: number of subjects.
+        n_features: number of features of the speech embedding.
+        speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with 768
+            features that are learnt from it (REFERENCE 3.3).
+        settings: of BrainModule.
+    """
+
+    def __init__(
+        self,
+        layout_positions: Tensor,
+        *,
+        n_subjects: int,
+        n_features: int,
+        speech_module: SpeechModule = "none",
+        **settings: object,
+    ):
+        super().__init__()
+        deep = speech_module == "deep_mel"
+        n_outputs = DEEP_MEL_FEATURES if deep else n_features
+        self.brain = BrainModule(
+            layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, **settings
+        )
+        self.speech = DeepMel(n_mels=n_features, n_outputs=n_outputs) if deep else nn.Identity()
+
+    @property
+    def learns_speech(self) -> bool:
+        """Whether the speech module has anything to learn."""
+        return not isinstance(self.speech, nn.Identity)
+
+    def forward(
+        self,
+        brain: Tensor,
+        subject_index: Tensor,
+        layout_index: Tensor,
+        dropout_centre: Tensor | None = None,
+    ) -> Tensor:
+        """Estimate speech features [batch, features, time], as BrainModule does."""
+        return self.brain(brain, subject_index, layout_index, dropout_centre)

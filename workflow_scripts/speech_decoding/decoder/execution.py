@@ -1,0 +1,100 @@
+"""How the decoder is computed: device, precision, compilation, reproducibility."""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+from torch import nn
+
+from speech_decoding.decoder.processes import process_count, process_number
+from speech_decoding.errors import InputError
+
+Precision = Literal["float32", "bfloat16"]
+Compilation = Literal["auto", True, False]
+
+
+def choose_device(device: str) -> torch.device:
+    """Give the device named "cpu" or "cuda"; "auto" is the GPU if there is one.
+
+    Raises: InputError if a GPU is asked for and there is none that PyTorch can use.
+    """
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise InputError(
+            "training.device",
+            expected="a GPU that PyTorch can use, as the setting 'cuda' says",
+            found="none",
+            consequence="nothing was trained",
+            next_step="check the driver with nvidia-smi, or set the device to auto or cpu",
+        )
+    return torch.device("cuda" if there and device != "cpu" else "cpu")
+
+
+def describe_device(device: torch.device) -> str:
+    """Say in words what computes."""
+    count = process_count()
+    if device.type == "cuda":
+        return f"{count} x {torch.cuda.get_device_name(device)}"
+    return f"{count * torch.get_num_threads()} processor cores, no GPU"
+
+
+def prepare_device(device: torch.device, *, deterministic: bool, threads: int | None) -> None:
+    """Set PyTorch up for this process.
+
+    Parameters: deterministic, whether two runs on one machine give the same bits; threads,
+    processor cores shared by all processes, None for all. Float32 products on a GPU use its
+    TF32 units in any case.
+    """
+    if threads:
+        torch.set_num_threads(max(1, threads // process_count()))
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.cudnn.deterministic = deterministic
+    # Memory of processors in large pages, where the system lends them on request: fresh memory for
+    # every batch is then cheap. PyTorch reads this when it first needs memory.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    # cuBLAS reads this when it is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(deterministic)
+    # A guard against reading memory before it is written, which costs a pass over each new tensor.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[None]:
+    """Give the context in which a decoder runs: products in bfloat16, or all in float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def compiled(module: nn.Module, compilation: Compilation, device: torch.device) -> Callable:
+    """Give `module` compiled, or as it is.
+
+    "auto" compiles on a single GPU. On processors, convolutions take most of the time and are the
+    same compiled or not; between processes, batch statistics are exchanged inside the module. What
+    cannot be compiled - no compiler on the machine, as a rule - runs as it is, and says so.
+    """
+    if compilation == "auto":
+        compilation = device.type == "cuda" and process_count() == 1
+    return _Compiled(module) if compilation else module
+
+
+class _Compiled:
+    """Calls a module's compiled version; falls back to the module if it cannot be compiled."""
+
+    def __init__(self, module: nn.Module):
+        self._module = module
+        self._call: Callable = torch.compile(module, dynamic=False)
+
+    def __call__(self, *arguments: object) -> object:
+        try:
+            return self._call(*arguments)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            if self._call is self._module:
+                raise
+            if process_number() == 0:
+                reason = " ".join(str(error).split())[:200]
+                print(f"torch.compile does not work here, training runs without it: {reason}")
+            self._call = self._module
+            return self._module(*arguments)
