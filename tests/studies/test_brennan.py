@@ -194,6 +194,10 @@ def test_events_of_one_listener(real_events):
     onset_s = (words["start_s"] - words["wav_start_s"]).groupby(words["wav"]).agg(np.ptp)
     assert onset_s.max() < 1e-9
     assert words["duration_s"].mean() == pytest.approx(0.281, abs=5e-4)
+    first = words.iloc[0]
+    annotated = first[["word", "word_class", "log_frequency"]].tolist()
+    assert annotated == ["Alice", "content", 8.65]
+    assert words["word_class"].isna().sum() == 6
 
 
 @realdata.needed

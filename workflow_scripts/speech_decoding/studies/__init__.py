@@ -27,6 +27,8 @@ EVENT_COLUMNS = {
     "sequence_id": "string",  # the sentence or word list it belongs to
     "sequence_text": "string",  # the words of that sequence joined by blanks
     "condition": "string",  # sentence, word_list or pseudo_words
+    "word_class": "string",  # content or function, where the study tells
+    "log_frequency": "float64",  # of the word in its language, where the study tells
     "wav": "string",  # name of the audio file, as on disk
     "wav_start_s": "float64",  # seconds from the first sample of that file
 }

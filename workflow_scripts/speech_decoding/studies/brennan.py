@@ -178,6 +178,8 @@ class Study:
                 "sequence_id": words["sentence"].astype(str),
                 "sequence_text": words["sentence"].map(sentences),
                 "condition": "sentence",
+                "word_class": words["lexical"].map({1: "content", 0: "function"}),
+                "log_frequency": words["log_frequency"],
             }
         )
         events = pd.concat([sounds, spoken], ignore_index=True)

@@ -26,7 +26,11 @@ _WORD_COLUMNS = {
     "Order": "order",
     "Position": "position",
     "Sentence": "sentence",
+    "IsLexical": "lexical",
+    "LogFreq": "log_frequency",
 }
+# Known of most words only.
+_ANNOTATIONS = ["IsLexical", "LogFreq"]
 # The trials of a wav agree on where it began up to the rounding of their samples, and listeners
 # agree on the distances between wavs up to the jitter of the playback.
 _LARGEST_SPREAD_S, _LARGEST_JITTER_S = 0.004, 0.1
@@ -37,8 +41,9 @@ def read_words(path: Path) -> "pd.DataFrame":
     """Read the story's word table, in the order of the story.
 
     Returns: word (verbatim, also where an apostrophe became a control character), wav_number,
-    start_s and stop_s (seconds of that wav), order, position (in its sentence), sentence; all
-    numbers from 1.
+    start_s and stop_s (seconds of that wav), order, position (in its sentence), sentence, all
+    numbers from 1; lexical (1 for content words, 0 for function words) and log_frequency, missing
+    where the table does not tell.
     Raises: InputError if it cannot be read or lacks a column.
     """
     import pandas as pd
@@ -53,6 +58,8 @@ def read_words(path: Path) -> "pd.DataFrame":
         )
         whole = ["Segment", "Order", "Position", "Sentence"]
         table = table.astype(dict.fromkeys(whole, "int64"))
+        for name in _ANNOTATIONS:
+            table[name] = pd.to_numeric(table[name], errors="coerce")
         if table["Order"].duplicated().any():
             raise ValueError("a number of Order twice")
     except (OSError, ValueError) as error:  # pandas' errors derive from ValueError

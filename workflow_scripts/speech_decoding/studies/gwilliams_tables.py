@@ -145,6 +145,8 @@ def _tabulate(rows: "pd.DataFrame") -> "pd.DataFrame":
             "sequence_id": sequence,
             "sequence_text": sequence.map(sentences),
             "condition": rows["condition"],
+            "word_class": pd.NA,
+            "log_frequency": float("nan"),
             "wav": rows["sound"].map(wav_name, na_action="ignore"),
             "wav_start_s": rows["start"],
         }
