@@ -1,13 +1,15 @@
-# A trained decoder and the test segments -> ranks and metrics.
+# A trained decoder and the test segments -> ranks, metrics, attention to sensors.
 
 
 rule evaluate_decoder:
     input:
+        checks="results/{study}/checks.parquet",
         segments="results/{study}/segments/segments.parquet",
         scalers="results/{study}/segments/scalers.parquet",
         words="results/{study}/splits/words.parquet",
         wav_onsets="results/{study}/splits/wav_onsets.parquet",
         signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
+        wavs=of_stories("results/{study}/audio/{story}.parquet"),
         embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
         chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
         weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
@@ -15,6 +17,7 @@ rule evaluate_decoder:
     output:
         metrics="results/{study}/experiments/{experiment}/seed-{seed}/metrics.json",
         retrieval="results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",
+        attention="results/{study}/experiments/{experiment}/seed-{seed}/attention.parquet",
     log:
         "results/{study}/logs/evaluate_decoder/{experiment}/seed-{seed}.log",
     benchmark:
@@ -25,7 +28,6 @@ rule evaluate_decoder:
     resources:
         mem_mb=lambda wildcards, attempt: 32000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
-        gpu=1,
     params:
         script=scripts / "evaluate_decoder.py",
         embedding=embedding_of,
@@ -34,9 +36,11 @@ rule evaluate_decoder:
     message:
         "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        "python {params.script:q} --checks {input.checks:q}"
+        " --splits results/{wildcards.study}/splits"
         " --segments results/{wildcards.study}/segments"
         " --recordings results/{wildcards.study}/recordings"
+        " --audio results/{wildcards.study}/audio"
         " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
         " --decoder results/{wildcards.study}/experiments/{wildcards.experiment}/"
         "seed-{wildcards.seed} --threads {threads} --settings {params.settings:q}"

@@ -1,16 +1,19 @@
 """Evaluating one trained decoder on the test segments."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from speech_decoding.decoder.experiment import choose_device, data_settings, open_store
-from speech_decoding.decoder.saved import load_decoder
-from speech_decoding.evaluation.metrics import permutation_p_value, summarise
-from speech_decoding.evaluation.retrieval import Retrieval, retrieve
-from speech_decoding.segments.windows import Window
+from speech_decoding.evaluation.attention import sensor_attention
+from speech_decoding.evaluation.audio_time import place_in_story
+from speech_decoding.evaluation.candidates import apart, segment_id, unique_segments
+from speech_decoding.evaluation.levels import AmongAll, AmongSubset, Named
+from speech_decoding.evaluation.measures import column, measure
+from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WORDS
+from speech_decoding.evaluation.retrieval import Retrieval, estimate, retrieve, rows_with_word
+from speech_decoding.evaluation.trained import TrainedDecoder, open_trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,60 +26,86 @@ def evaluate_decoder(
     recordings_folder: Path,
     embedding_folder: Path,
     decoder_folder: Path,
+    sessions: Mapping[str, str],
+    wavs: "pd.DataFrame",
     threads: int | None,
     top_k: list[int],
+    candidate_counts: list[int],
     device: str,
-) -> tuple[dict[str, Any], "pd.DataFrame"]:
+) -> tuple[dict[str, Any], "pd.DataFrame", "pd.DataFrame"]:
     """Retrieve every test segment and sum up the ranks.
 
-    Parameters: the folders of the earlier stages and of the decoder; threads, processor cores, None
-    for all; top_k, at most 10 each; device, "auto", "cpu" or "cuda".
-    Returns: the metrics, overall and per subject, and a row per test segment with its rank and its
-    ten best candidates.
+    Parameters: the folders of the earlier stages and of the decoder; sessions, of each recording;
+    wavs (wav, begin_s), where each audio file begins in its story; threads, processor cores, None
+    for all; top_k, at most 10 each; candidate_counts, sizes of smaller sets of candidates; device,
+    "auto", "cpu" or "cuda".
+    Returns: the metrics; a row per test segment with its ranks and its ten best candidates; the
+    attention to each sensor (`attention.sensor_attention`).
     """
-    if threads:
-        torch.set_num_threads(threads)
-    chosen = choose_device(device)
-    model, description = load_decoder(decoder_folder, chosen)
-    store = open_store(
+    trained = open_trained(
+        decoder_folder,
         splits_folder=splits_folder,
         segments_folder=segments_folder,
         recordings_folder=recordings_folder,
         embedding_folder=embedding_folder,
-        window=Window(**description["window"]),
-        seed=description["seed"],
-        device=chosen,
-        embedding_scale=tuple(description["embedding_scale"]),
-        **data_settings(description["training"]),
+        device=device,
+        threads=threads,
     )
-    retrieval = retrieve(model, store)
-    table = tabulate(retrieval, store.segments)
-    count = len(retrieval.candidates)
-    subjects = {
-        subject: summarise(rows["rank"].to_numpy(), count, top_k=top_k)
-        for subject, rows in table.groupby("subject")
-    }
-    metrics = {
-        "n_candidates": count,
-        "n_test_segments": len(table),
-        "n_test_words": int(table["word"].nunique()),
-        "n_training_segments": len(store.rows("train")),
-        "p_value": permutation_p_value(retrieval.best, retrieval.target, count),
-        "subjects": subjects,
-    }
-    return metrics | summarise(retrieval.rank, count, top_k=top_k), table
+    table, candidates = retrieve_test_segments(trained, wavs)
+    table.insert(2, "session", table["recording"].map(sessions))
+    metrics = measure(table, candidates, top_k=top_k, candidate_counts=candidate_counts)
+    metrics["n_training_segments"] = len(trained.store.rows("train"))
+    attention = sensor_attention(trained.merger, trained.store.describe_layouts())
+    return metrics, table, attention
 
 
-def tabulate(retrieval: Retrieval, segments: "pd.DataFrame") -> "pd.DataFrame":
-    """Give a row per test segment: what was heard, its rank, and the best candidates' words."""
-    columns = ["recording", "subject", "story", "onset_s", "word", "word_index", "sequence_text"]
-    table = segments.iloc[retrieval.rows][columns].reset_index(drop=True)
-    candidates = segments.iloc[retrieval.candidates]
+def retrieve_test_segments(
+    trained: TrainedDecoder, wavs: "pd.DataFrame"
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Retrieve the test segments at every level.
+
+    Returns: a row per test segment, and the candidates in order: segments with `apart`, whether
+    each is one of those of which no two windows overlap.
+    """
+    store, segments = trained.store, trained.store.segments
+    rows = rows_with_word(segments)
+    first, target = unique_segments(segments, rows)
+    candidates = segments.iloc[first].reset_index(drop=True)
+    place_s = place_in_story(candidates, trained.wav_onsets, wavs)
+    length_s = store.window.sample_count / store.window.rate_hz
+    members = apart(place_s, candidates["story"].to_numpy(), length_s)
+    candidates["apart"] = np.isin(np.arange(len(candidates)), members)
+    levels = {
+        SEGMENTS: AmongAll(),
+        WORDS: Named(candidates["word"].str.casefold(), store.device),
+        SENTENCES: Named(candidates["sequence_text"], store.device),
+        APART: AmongSubset(members, len(candidates), store.device),
+    }
+    retrieval = retrieve(
+        estimate(trained.model, store, rows), trained.candidates(first), target, levels
+    )
+    return tabulate(retrieval, segments.iloc[rows], candidates, target), candidates
+
+
+def tabulate(
+    retrieval: Retrieval, heard: "pd.DataFrame", candidates: "pd.DataFrame", target: np.ndarray
+) -> "pd.DataFrame":
+    """Give a row per test segment: what was heard, its ranks, and the best candidates' words.
+
+    Parameters: heard, the test segments; candidates, in order; target, positions of the right ones.
+    """
+    columns = ["recording", "subject", "story", "block", "onset_s"]
+    table = heard[[*columns, "word", "word_index", "sequence_text"]].reset_index(drop=True)
+    ids = [
+        segment_id(index, text)
+        for index, text in zip(candidates["word_index"], candidates["sequence_text"], strict=True)
+    ]
+    table = table.assign(
+        segment=np.array(ids)[target], target=target, probability=retrieval.probability
+    )
+    for level, ranks in retrieval.ranks.items():
+        table[column(level, "rank")], table[column(level, "tied")] = ranks.rank, ranks.tied
     words = candidates["word"].to_numpy()
     return table.assign(
-        target=retrieval.target,
-        rank=retrieval.rank,
-        probability=retrieval.probability,
-        best=list(np.asarray(retrieval.best)),
-        best_words=[list(words[row]) for row in retrieval.best],
+        best=list(retrieval.best), best_words=[list(words[row]) for row in retrieval.best]
     )

@@ -1,19 +1,23 @@
 """Retrieval: find, among all unique test segments, the one that was heard (REFERENCE 8.1)."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from speech_decoding.decoder.losses import clip_scores
+from speech_decoding.evaluation.candidates import CandidateSpeech
+from speech_decoding.evaluation.levels import AmongAll, Level, Ranks
+from speech_decoding.evaluation.ranks import SEGMENTS, RankTable
 from speech_decoding.segments.store import SegmentStore
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BATCH = 256
+# Estimates per block. The scores of a block stay small, and the product runs at full speed.
+BATCH = 256
 LARGEST_K = 10
 
 
@@ -21,69 +25,89 @@ LARGEST_K = 10
 class Retrieval:
     """The outcome for every test segment.
 
-    rows [segments]: row numbers in the store; candidates [candidates]: the rows whose speech stands
-    for each unique segment; target [segments]: position of the right candidate; rank [segments]:
-    its rank, 1 for the best, ties sharing their mean rank; best [segments, 10]: positions of the
-    ten best candidates, best first; probability [segments]: softmax over candidates, of the right
-    one.
+    ranks, of each level: the ranks [segments]; best [segments, 10]: positions of the ten best
+    candidates, best first; probability [segments]: softmax over candidates, of the right one.
     """
 
-    rows: np.ndarray
-    candidates: np.ndarray
-    target: np.ndarray
-    rank: np.ndarray
+    ranks: dict[str, RankTable]
     best: np.ndarray
     probability: np.ndarray
 
 
-def unique_segments(segments: "pd.DataFrame", rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the unique test segments: same word index and same text of the sequence.
-
-    Parameters: segments, the table; rows, the test segments in canonical order.
-    Returns: candidates, the row in which each unique segment occurs first, and target
-    [len(rows)], the position of each row's own segment among them.
-    """
-    keys = segments.iloc[rows][["word_index", "sequence_text"]]
-    target = keys.groupby(["word_index", "sequence_text"], sort=False).ngroup().to_numpy()
-    first = np.unique(target, return_index=True)[1]
-    return rows[first], target
+def rows_with_word(segments: "pd.DataFrame") -> np.ndarray:
+    """Give the test segments with a word just after their onset; others have no identity."""
+    return np.flatnonzero((segments["split"] == "test") & segments["word"].notna())
 
 
 @torch.no_grad()
-def retrieve(model: nn.Module, store: SegmentStore) -> Retrieval:
-    """Rank every unique test segment for every test segment of the store.
+def estimate(
+    model: nn.Module,
+    store: SegmentStore,
+    rows: np.ndarray,
+    *,
+    brain: Callable[[Tensor], Tensor] | None = None,
+    brain_rows: np.ndarray | None = None,
+    batch: int = BATCH,
+) -> Iterator[Tensor]:
+    """Decode segments block by block: estimates [batch, features, time].
 
-    Test segments without a word just after their onset have no identity and are left out.
+    Parameters: rows, of the store; brain, gives the windows of some rows, the store's own if None;
+    brain_rows, the rows whose windows stand in for those of `rows`, if any do.
     """
     model.eval()
-    test = store.rows("test")
-    rows = test[store.segments["word"].iloc[test].notna().to_numpy()]
-    candidates, target = unique_segments(store.segments, rows)
-    targets = torch.tensor(target, device=store.device)
+    windows = brain or store.brain
+    for first in range(0, len(rows), batch):
+        part = slice(first, first + batch)
+        own = torch.tensor(rows[part])
+        heard = own if brain_rows is None else torch.tensor(brain_rows[part])
+        yield model(windows(heard), store.subject_index[own], store.layout_index[own])
 
-    ranks, bests, probabilities = [], [], []
-    for first in range(0, len(rows), _BATCH):
-        chosen = torch.from_numpy(rows[first : first + _BATCH]).to(store.device)
-        estimates = model(
-            store.brain(chosen), store.subject_index[chosen], store.layout_index[chosen]
-        )
-        scores = torch.cat(
-            [
-                clip_scores(estimates, store.speech(torch.from_numpy(part).to(store.device)))
-                for part in np.split(candidates, range(_BATCH, len(candidates), _BATCH))
-            ],
-            dim=1,
-        )  # [batch, candidates]
-        own = scores.gather(1, targets[first : first + _BATCH, None])
-        ties = (scores == own).sum(dim=1) - 1
-        ranks.append(1 + (scores > own).sum(dim=1) + ties / 2)
-        bests.append(scores.argsort(dim=1, descending=True, stable=True)[:, :LARGEST_K])
-        probabilities.append((own - scores.logsumexp(dim=1, keepdim=True)).exp()[:, 0])
+
+@torch.no_grad()
+def retrieve(
+    estimates: Iterable[Tensor],
+    candidates: CandidateSpeech,
+    target: np.ndarray,
+    levels: Mapping[str, Level] | None = None,
+) -> Retrieval:
+    """Rank all candidates for every estimate, in matrix products over blocks.
+
+    Parameters: estimates, blocks [batch, features, time], in the order of `target` [segments], the
+    positions of the right candidates; levels, what is ranked, by name; only the segment if None.
+    """
+    levels = levels or {SEGMENTS: AmongAll()}
+    ranks: dict[str, list[Ranks]] = {name: [] for name in levels}
+    bests, probabilities, first = [], [], 0
+    for block in estimates:
+        scores = candidates.scores(block)  # [batch, candidates]
+        own = torch.tensor(target[first : first + len(block)], device=scores.device)
+        first += len(block)
+        for name, level in levels.items():
+            ranks[name].append(level.rank(scores, own))
+        bests.append(find_best(scores))
+        own_score = scores.gather(1, own[:, None])[:, 0]
+        probabilities.append((own_score - scores.logsumexp(dim=1)).exp())
     return Retrieval(
-        rows,
-        candidates,
-        target,
-        torch.cat(ranks).cpu().numpy(),
+        {name: _join(blocks) for name, blocks in ranks.items()},
         torch.cat(bests).cpu().numpy(),
         torch.cat(probabilities).cpu().numpy(),
     )
+
+
+def find_best(scores: Tensor) -> Tensor:
+    """Find the ten best candidates of each row, best first: positions [batch, at most 10].
+
+    Those that tie come in order, so that the outcome does not depend on the machine.
+    """
+    count = min(LARGEST_K, scores.shape[1])
+    value, best = scores.topk(count, dim=1)
+    tied = (scores >= value[:, -1:]).sum(dim=1) > count
+    tied |= (value[:, 1:] == value[:, :-1]).any(dim=1)
+    # Sorting whole rows takes thirty times as long, and ties are rare.
+    best[tied] = scores[tied].argsort(dim=1, descending=True, stable=True)[:, :count]
+    return best
+
+
+def _join(blocks: Sequence[Ranks]) -> RankTable:
+    rank, tied = (torch.cat(parts).cpu().numpy() for parts in zip(*blocks, strict=True))
+    return RankTable(rank.astype(np.float64), tied.astype(np.int64))

@@ -51,7 +51,8 @@ def chunk_audio(
     the table of its audio files.
     Returns: a row per chunk in order: chunk, wav, start_s, stop_s (seconds of that file), block,
     split.
-    Raises: InputError if the recordings disagree on where the blocks begin.
+    Raises: InputError if the recordings disagree on where the blocks begin, or the files are too
+    short for a chunk.
     """
     import pandas as pd
 
@@ -63,6 +64,14 @@ def chunk_audio(
     pieces["start_s"] = begin_s.clip(lower=0)
     pieces["stop_s"] = (pieces["stop_s"] - pieces["onset_s"]).clip(upper=pieces["duration_s"])
     pieces = pieces[pieces["stop_s"] - pieces["start_s"] > _SHORTEST_CHUNK_S]
+    if pieces.empty:
+        raise InputError(
+            ", ".join(wavs["wav"]),
+            expected=f"audio of a block, longer than {_SHORTEST_CHUNK_S:g} s",
+            found=f"files of {wavs['duration_s'].max():.3f} s at most, or no event in them",
+            consequence="the story holds nothing to embed",
+            next_step="check the audio files and the events that name them",
+        )
     groups = pieces.groupby(["wav", "block", "split"], sort=False)
     spread_s = groups[["start_s", "stop_s"]].agg(np.ptp).to_numpy().max()
     if spread_s > _LARGEST_SPREAD_S:

@@ -1,0 +1,53 @@
+"""Ask a trained decoder what it should not know: noise, silence, shifted speech, timing alone."""
+
+import argparse
+from pathlib import Path
+
+from speech_decoding.command import run, settings_argument
+from speech_decoding.files import read_npy, read_table, write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
+    parser.add_argument("--segments", type=Path, required=True, help="folder of cut_segments")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
+    parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
+    parser.add_argument("--embedding", type=Path, required=True, help="folder of the embedding")
+    parser.add_argument("--decoder", type=Path, required=True, help="folder of the decoder")
+    parser.add_argument("--retrieval", type=Path, required=True, help="of evaluate_decoder")
+    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+    parser.add_argument("--settings", type=settings_argument, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="JSON")
+    arguments = parser.parse_args()
+
+    from speech_decoding.evaluation.audio_time import read_wavs
+    from speech_decoding.evaluation.control_runs import run_controls, stand_ins
+    from speech_decoding.evaluation.trained import open_trained
+    from speech_decoding.segments.windows import Window
+
+    settings = arguments.settings
+    trained = open_trained(
+        arguments.decoder,
+        splits_folder=arguments.splits,
+        segments_folder=arguments.segments,
+        recordings_folder=arguments.recordings,
+        embedding_folder=arguments.embedding,
+        device=settings["device"],
+        threads=arguments.threads,
+        further=stand_ins(Window(**settings["window"])),
+    )
+    stories = trained.store.segments["story"].unique()
+    controls = run_controls(
+        trained,
+        read_table(arguments.retrieval),
+        read_wavs(arguments.audio, stories, settings["audio_rate_hz"]),
+        {story: read_npy(arguments.audio / f"{story}.npy") for story in stories},
+        audio_rate_hz=settings["audio_rate_hz"],
+        top_k=settings["top_k"],
+    )
+    write_json(arguments.output, controls)
+
+
+if __name__ == "__main__":
+    run(main)

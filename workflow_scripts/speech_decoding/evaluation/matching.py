@@ -1,0 +1,75 @@
+"""Candidates that sound alike in loudness and timing, so that neither gives the answer away."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from speech_decoding.segments.windows import ANCHOR_DELAY, Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_QUIETEST_DB = -80.0
+
+
+def find_rivals(features: np.ndarray, count: int) -> np.ndarray:
+    """Find for each candidate the `count` others most like it: positions [candidates, count].
+
+    Parameters: features [candidates, features], each brought to unit variance before distances are
+    taken; equally near ones are taken in order.
+    """
+    spread = features.std(axis=0)
+    scaled = features / np.where(spread == 0, 1, spread)
+    squares = np.square(scaled).sum(axis=1)
+    distance = squares[:, None] + squares - 2 * scaled @ scaled.T  # [candidates, candidates]
+    np.fill_diagonal(distance, np.inf)
+    return np.argsort(distance.round(9), axis=1, kind="stable")[:, :count]
+
+
+def sound_features(
+    candidates: "pd.DataFrame",
+    place_s: np.ndarray,
+    words: "pd.DataFrame",
+    audio: Mapping[str, np.ndarray],
+    *,
+    audio_rate_hz: int,
+    window: Window,
+) -> np.ndarray:
+    """Describe each candidate without its spectrum.
+
+    Parameters: candidates (recording, story, onset_s) and place_s, their onsets in the story's
+    audio; words (recording, start_s, duration_s) of all recordings; audio, waveforms of the
+    stories at audio_rate_hz.
+    Returns: [candidates, 4]: loudness of the window (dB), duration of the word at its onset (s),
+    seconds of words in the window, number of words that begin in it.
+    """
+    by_recording = dict(tuple(words.groupby("recording")))
+    rows = []
+    for row, onset_s in zip(candidates.itertuples(), place_s, strict=True):
+        own = by_recording[row.recording]
+        start_s = own["start_s"].to_numpy()
+        duration_s = own["duration_s"].to_numpy()
+        begin_s, end_s = row.onset_s + window.start_s, row.onset_s + window.stop_s
+        heard_s = np.minimum(start_s + duration_s, end_s) - np.maximum(start_s, begin_s)
+        here = np.searchsorted(start_s, row.onset_s + ANCHOR_DELAY / window.rate_hz, "right") - 1
+        samples = [
+            max(round((onset_s + edge_s) * audio_rate_hz), 0)
+            for edge_s in (window.start_s, window.stop_s)
+        ]
+        rows.append(
+            (
+                _loudness_db(audio[row.story][samples[0] : samples[1]]),
+                duration_s[max(here, 0)],
+                heard_s.clip(min=0).sum(),
+                ((start_s >= begin_s) & (start_s < end_s)).sum(),
+            )
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def _loudness_db(waveform: np.ndarray) -> float:
+    if len(waveform) == 0:
+        return _QUIETEST_DB
+    power = float(np.square(waveform, dtype=np.float64).mean())
+    return max(10 * np.log10(power), _QUIETEST_DB) if power > 0 else _QUIETEST_DB

@@ -1,0 +1,122 @@
+"""A trained decoder together with the study that it is asked about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from speech_decoding.decoder.execution import choose_device
+from speech_decoding.decoder.experiment import Further, data_settings, open_store
+from speech_decoding.decoder.losses import EPSILON
+from speech_decoding.decoder.merger import ChannelMerger
+from speech_decoding.decoder.saved import load_decoder
+from speech_decoding.evaluation.candidates import CandidateSpeech
+from speech_decoding.files import read_table
+from speech_decoding.segments.store import SegmentStore
+from speech_decoding.segments.windows import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class TrainedDecoder:
+    """A decoder and its study on one device.
+
+    model: estimates speech from brain windows; store: the study's segments; speech: what the
+    estimates are compared with, cut from the store's rows; words and wav_onsets: the study's
+    tables; merger: the decoder's spatial attention, None if it has none.
+    """
+
+    model: nn.Module
+    store: SegmentStore
+    speech: Callable[[Tensor], Tensor]
+    words: "pd.DataFrame"
+    wav_onsets: "pd.DataFrame"
+    merger: ChannelMerger | None = None
+
+    def candidates(self, rows: np.ndarray) -> CandidateSpeech:
+        """Make the segments in `rows` candidates."""
+
+        @torch.no_grad()
+        def cut(positions: np.ndarray) -> Tensor:
+            return self.speech(torch.tensor(rows[positions]))
+
+        return CandidateSpeech(cut, len(rows))
+
+
+class Logits(nn.Module):
+    """A decoder whose products with normalised candidates are the logits it was trained with.
+
+    Args:
+        decoder: estimates speech.
+        normalised: whether its loss divides estimates by their norms.
+        scale: by which its loss multiplies the scores.
+    """
+
+    def __init__(self, decoder: nn.Module, *, normalised: bool, scale: float):
+        super().__init__()
+        self._decoder, self._normalised, self._scale = decoder, normalised, scale
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Estimate speech features [batch, features, time]."""
+        estimates = self._decoder(*inputs)
+        if self._normalised:
+            norm = estimates.flatten(1).norm(dim=1) + EPSILON
+            estimates = estimates / norm[:, None, None]
+        return estimates if self._scale == 1 else estimates * self._scale
+
+
+def open_trained(
+    decoder_folder: Path,
+    *,
+    splits_folder: Path,
+    segments_folder: Path,
+    recordings_folder: Path,
+    embedding_folder: Path,
+    device: str,
+    threads: int | None,
+    further: Further | None = None,
+) -> TrainedDecoder:
+    """Open a trained decoder and the study it was trained on.
+
+    Parameters: the folders of the decoder and of the earlier stages; device, "auto", "cpu" or
+    "cuda"; threads, processor cores, None for all; further, of `open_store`.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = choose_device(device)
+    decoder, description = load_decoder(decoder_folder, chosen)
+    store = open_store(
+        splits_folder=splits_folder,
+        segments_folder=segments_folder,
+        recordings_folder=recordings_folder,
+        embedding_folder=embedding_folder,
+        window=Window(**description["window"]),
+        seed=description["seed"],
+        device=chosen,
+        embedding_scale=tuple(description["embedding_scale"]),
+        further=further,
+        **data_settings(description["training"]),
+    )
+    return TrainedDecoder(
+        Logits(
+            decoder,
+            normalised=_loss_setting(description, "normalise_estimates"),
+            scale=float(np.exp(description["loss"].get("log_scale", 0.0))),
+        ),
+        store,
+        speech=lambda rows: decoder.speech(store.speech(rows)),
+        words=read_table(splits_folder / "words.parquet"),
+        wav_onsets=read_table(splits_folder / "wav_onsets.parquet"),
+        merger=decoder.brain.merger,
+    )
+
+
+def _loss_setting(description: dict[str, Any], name: str) -> bool:
+    loss = description["training"]["loss"]
+    return loss["kind"] == "clip" and loss[name]
