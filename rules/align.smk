@@ -10,6 +10,8 @@ rule measure_alignment:
         "results/{study}/alignment.parquet",
     log:
         "results/{study}/logs/measure_alignment.log",
+    benchmark:
+        "results/{study}/benchmarks/measure_alignment.tsv"
     conda:
         "../envs/recordings.yaml"
     threads: 1

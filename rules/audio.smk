@@ -9,6 +9,8 @@ rule merge_audio:
         table="results/{study}/audio/{story}.parquet",
     log:
         "results/{study}/logs/merge_audio/{story}.log",
+    benchmark:
+        "results/{study}/benchmarks/merge_audio/{story}.tsv"
     conda:
         "../envs/recordings.yaml"
     threads: 1

@@ -9,6 +9,8 @@ rule check_recording:
         "results/{study}/checks/{recording}.json",
     log:
         "results/{study}/logs/check_recording/{recording}.log",
+    benchmark:
+        "results/{study}/benchmarks/check_recording/{recording}.tsv"
     priority: 10
     conda:
         "../envs/recordings.yaml"
@@ -34,6 +36,8 @@ rule check_study:
         "results/{study}/checks.parquet",
     log:
         "results/{study}/logs/check_study.log",
+    benchmark:
+        "results/{study}/benchmarks/check_study.tsv"
     priority: 10
     conda:
         "../envs/recordings.yaml"

@@ -1,6 +1,28 @@
 # Everything before -> one page and one table of numbers.
 
 
+rule graph_rules:
+    output:
+        "results/{study}/rules.dot",
+    log:
+        "results/{study}/logs/graph_rules.log",
+    localrule: True
+    conda:
+        "../envs/recordings.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        same=same_workflow,
+        rules=rules_fingerprint,
+    message:
+        "Drawing the graph of rules of {wildcards.study}"
+    shell:
+        "snakemake {params.same} --cores 1 --quiet all --rulegraph dot"
+        " -- results/{wildcards.study}/report.html > {output:q} 2> {log:q}"
+
+
 rule write_report:
     input:
         checks="results/{study}/checks.parquet",
@@ -8,7 +30,9 @@ rule write_report:
         chunks="results/{study}/splits/chunks.parquet",
         segments="results/{study}/segments/segments.parquet",
         proof="results/{study}/segments/proof.json",
+        embeddings=reported_embeddings,
         alignment="results/{study}/alignment.parquet",
+        rules="results/{study}/rules.dot",
         quality=of_recordings("results/{study}/recordings/{recording}/quality.json"),
         pictures=of_recordings("results/{study}/recordings/{recording}/quality.png"),
         history=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/history.csv"),
@@ -17,9 +41,27 @@ rule write_report:
         retrieval=of_reported(
             "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
         ),
+        attention=of_reported(
+            "results/{study}/experiments/{experiment}/seed-{seed}/attention.parquet"
+        ),
+        words="results/{study}/splits/words.parquet",
+        controls=main_run("results/{study}/experiments/{experiment}/seed-{seed}/controls.json"),
+        verdicts="results/{study}/verdicts.json",
+        weights=of_reported(
+            "results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors"
+        ),
+        audio=heard_in_examples,
     output:
-        report="results/{study}/report.html",
-        metrics="results/{study}/metrics.json",
+        report=report(
+            "results/{study}/report.html",
+            category="{study}",
+            labels={"study": "{study}", "what": "report"},
+        ),
+        metrics=report(
+            "results/{study}/metrics.json",
+            category="{study}",
+            labels={"study": "{study}", "what": "metrics"},
+        ),
     log:
         "results/{study}/logs/write_report.log",
     conda:

@@ -13,6 +13,8 @@ rule split_blocks:
         wav_onsets="results/{study}/splits/wav_onsets.parquet",
     log:
         "results/{study}/logs/split_blocks.log",
+    benchmark:
+        "results/{study}/benchmarks/split_blocks.tsv"
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -72,6 +74,8 @@ rule prove_splits:
         "results/{study}/segments/proof.json",
     log:
         "results/{study}/logs/prove_splits.log",
+    benchmark:
+        "results/{study}/benchmarks/prove_splits.tsv"
     conda:
         "../envs/recordings.yaml"
     threads: 1

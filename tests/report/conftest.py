@@ -2,6 +2,8 @@
 
 import copy
 import json
+import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,18 @@ import pandas as pd
 import pytest
 import yaml
 
-from speech_decoding.evaluation.metrics import permutation_p_value, summarise
-from speech_decoding.files import replacing, write_json, write_table
+from speech_decoding.evaluation.controls import judge
+from speech_decoding.evaluation.measures import measure
+from speech_decoding.files import (
+    read_json,
+    read_table,
+    replacing,
+    write_json,
+    write_npy,
+    write_table,
+)
+from speech_decoding.recordings.quality import Quality, Spectrum
+from speech_decoding.recordings.quality_picture import draw_quality
 from speech_decoding.report.contents import load_contents
 from speech_decoding.settings import canonical_json, read_by
 from speech_decoding.studies import open_study
@@ -24,10 +36,17 @@ QUALITY = {
     "line_hz": 60.0,
     "worst_channel": "MEG 007",
 }
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d4944415478da63fcffff3f030005fe02fea72d994b0000000049454e44ae426082"
-)
+PROOF = {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []}
+
+RULES = """digraph snakemake_dag {
+    node[shape=box];
+	0[label = "write_report", color = "0.1 0.6 0.85", style="rounded"];
+	1[label = "train_decoder", color = "0.2 0.6 0.85", style="rounded"];
+	2[label = "cut_segments", color = "0.3 0.6 0.85", style="rounded"];
+	1 -> 0
+	2 -> 0
+	2 -> 1
+}"""
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
@@ -74,7 +93,12 @@ def settings():
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     entry = config["studies"]["demo"]
     entry["title"] = "Demo <script>alert('title')</script>"
-    entry["settings"]["report"] = {"experiments": ["main", "noise_input"], "seeds": [1, 2, 3]}
+    entry["settings"]["report"] = {
+        "experiments": ["main", "noise_input"],
+        "seeds": [1, 2, 3],
+        "fairseq": True,
+        "audio": True,
+    }
     return json.loads(canonical_json(read_by("write_report", config, study="demo")))
 
 
@@ -103,10 +127,8 @@ def write_results(folder, settings, *, blocks_per_story=24):
     write_table(folder / "splits" / "chunks.parquet", chunks)
     segments = _segments(blocks)
     write_table(folder / "segments" / "segments.parquet", segments)
-    write_json(
-        folder / "segments" / "proof.json",
-        {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []},
-    )
+    _write_embedding(folder / "embeddings" / "wav2vec2", next(iter(entry["layout"]["stories"])))
+    write_json(folder / "segments" / "proof.json", PROOF)
     used = checks[checks["verdict"] != "excluded"]
     lag_ms = [None if row % 3 == 0 else float(row) for row in range(len(used))]
     alignment = used[["recording", "subject"]].assign(
@@ -114,15 +136,63 @@ def write_results(folder, settings, *, blocks_per_story=24):
     )
     alignment.loc[used.index[1], "warning"] = "LAG-WARNING"
     write_table(folder / "alignment.parquet", alignment)
+    picture = folder / "quality.png"
+    draw_quality(picture, _quality(generator))
     for recording in used["recording"]:
         own = folder / "recordings" / recording
         write_json(own / "quality.json", QUALITY)
-        (own / "quality.png").write_bytes(PNG)
+        shutil.copyfile(picture, own / "quality.png")
+    write_table(folder / "splits" / "words.parquet", _words(segments))
     for experiment in chosen["experiments"]:
         for seed in chosen["seeds"]:
             own = folder / "experiments" / experiment / f"seed-{seed}"
             skill = 0.0 if "noise" in experiment else 0.85
             _write_run(own, segments, settings["blocks"], seed=seed, skill=skill)
+    main = folder / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
+    judged = judge(
+        proof=PROOF,
+        metrics=read_json(main / "metrics.json"),
+        retrieval=read_table(main / "retrieval.parquet"),
+        controls=read_json(main / "controls.json"),
+        trained={},
+        top_k=settings["blocks"]["evaluation"]["top_k"],
+    )
+    write_json(folder / "verdicts.json", [asdict(verdict) for verdict in judged])
+    (folder / "rules.dot").write_text(RULES, encoding="utf-8")
+    write_benchmark(folder / "benchmarks" / "check_study.tsv", 1.5, "-")
+    for recording in used["recording"]:
+        write_benchmark(folder / "benchmarks" / "preprocess" / f"{recording}.tsv", 60.0, 512.25)
+    _write_audio(folder, entry, used)
+
+
+def write_benchmark(path, seconds, memory_mib):
+    """A benchmark file as Snakemake writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time"
+    values = f"{seconds} 0:01:00 {memory_mib} 1 1 1 0 0 90 {seconds / 2}"
+    path.write_text("\t".join(columns.split()) + "\n" + "\t".join(values.split()) + "\n")
+
+
+def _write_audio(folder, entry, used):
+    """Noise for each story, heard 20 s after each recording began."""
+    rate_hz = 16000
+    for story in entry["layout"]["stories"]:
+        waveform = np.random.default_rng(3).normal(0, 0.1, 170 * rate_hz).astype(np.float32)
+        write_npy(folder / "audio" / f"{story}.npy", waveform)
+        table = pd.DataFrame({"wav": [f"{story}_0.wav"], "first_sample": [0]})
+        write_table(folder / "audio" / f"{story}.parquet", table)
+    onsets = used[["recording", "story"]].assign(wav=used["story"] + "_0.wav", onset_s=20.0)
+    write_table(folder / "splits" / "wav_onsets.parquet", onsets)
+
+
+def _quality(generator):
+    """A spectrum and sensors as a recording of MEG-MASC has them."""
+    frequency_hz = np.arange(0, 500.5, 0.5)
+    power = generator.lognormal(0, 0.3, (208, len(frequency_hz))) * 1e-28 / (1 + frequency_hz)
+    sensors = pd.DataFrame(generator.random((208, 2)), columns=["x", "y"])
+    sensors["name"] = [f"MEG {number:03d}" for number in range(1, 209)]
+    share = generator.random(208) ** 9 / 50
+    return Quality(Spectrum(frequency_hz, power), "mag", sensors, ["MEG 007"], share)
 
 
 def _checks(entry):
@@ -200,6 +270,66 @@ def _segments(blocks):
     return pd.DataFrame(rows, columns=columns).astype({"word_index": "Int64"})
 
 
+def _write_embedding(folder, story):
+    """What the speech was embedded with, and how far that is from fairseq."""
+    checkpoint = {"path": "weights/<model>.pt", "layout": "fairseq cfg", "size_bytes": 1083941}
+    facts = {
+        "target": "wav2vec2",
+        "features": 64,
+        "frame_hz": 50.0,
+        "silence": 0.0,
+        "checkpoint": checkpoint | {"sha256": "ab" * 32},
+        "layers": [3, 4, 5],
+        "final_norm": "before",
+        "device": "cpu",
+        "dtype": "float32",
+    }
+    write_json(folder / f"{story}.json", facts)
+    compared = {"largest_difference": 5.7e-5, "largest_relative_difference": 1.6e-6}
+    compared["differences"] = {"conv": 1.9e-6, "layer1": 3.8e-5, "layer2": 5.7e-5}
+    write_json(folder / "fairseq.json", compared | {"fairseq": "0.12.2", "chunks": ["a", "b"]})
+
+
+def controls(skill):
+    """What the controls of a decoder found."""
+    decoder = 0.1 + 0.6 * skill
+    control = {"n": 400, "k": 10, "n_candidates": 100, "chance": 0.1, "decoder": decoder}
+    at_chance = {"accuracy": 0.1, "p_value": 0.5, "interval": [0.08, 0.13], "lead": [0.4, 0.6]}
+    return {
+        "noise": control | at_chance,
+        "shifted": control | at_chance,
+        "silence": None,
+        "timing": control | {"accuracy": 0.3, "p_value": 1e-4, "lead": [skill - 0.1, skill]},
+        "matched": {
+            "n": 400,
+            "k": 5,
+            "n_candidates": 50,
+            "accuracy": 0.1 + skill,
+            "chance": 0.1,
+            "interval": [0.05 + skill, 0.2 + skill],
+        },
+        "delays": [
+            {"shift_s": shift_s, "n": 200, "accuracy": 0.1 + skill * np.exp(-9 * abs(shift_s))}
+            for shift_s in (-0.5, -0.1, 0.0, 0.1, 0.5)
+        ],
+    }
+
+
+def _words(segments):
+    """The words that name segments, as the splits' table of words has them."""
+    words = segments.dropna(subset=["word"])
+    condition = np.where(words["word"].str.len() > 5, "word_list", "sentence")
+    return words.assign(
+        start_s=words["onset_s"],
+        duration_s=0.3,
+        wav=words["story"] + "_0.wav",
+        wav_start_s=words["onset_s"] - 20,
+        condition=condition,
+        word_class=np.where(words["word"].str.len() > 3, "content", "function"),
+        log_frequency=words["word"].str.len().astype(float),
+    )
+
+
 def _write_run(folder, segments, blocks, *, seed, skill):
     """A decoder that ranks the right candidate by a draw; `skill` 0 is guessing."""
     generator = np.random.default_rng(seed)
@@ -214,31 +344,52 @@ def _write_run(folder, segments, blocks, *, seed, skill):
         others = generator.permutation(np.delete(np.arange(count), target[row]))[:10]
         place = int(rank[row]) - 1
         best[row] = np.insert(others, min(place, 10), target[row])[:10]
-    columns = ["recording", "subject", "story", "onset_s", "word", "word_index", "sequence_text"]
+    columns = ["recording", "subject", "story", "block", "onset_s"]
     table = (
-        test[columns]
+        test[[*columns, "word", "word_index", "sequence_text"]]
         .reset_index(drop=True)
         .assign(
+            session=test["recording"].str.extract(r"ses-(\d)")[0].to_numpy(),
+            segment=[f"{own:016x}" for own in target],
             target=target,
             rank=rank,
+            tied=1,
+            words_rank=np.minimum(rank, 20),
+            words_tied=1,
+            sentences_rank=np.minimum(rank, 6),
+            sentences_tied=1,
+            apart_rank=np.where(target % 9 == 0, np.ceil(rank / 9), np.nan),
+            apart_tied=(target % 9 == 0).astype(int),
             probability=1 / (1 + rank),
             best=list(best),
             best_words=[list(words[row]) for row in best],
         )
     )
-    top_k = blocks["evaluation"]["top_k"]
-    metrics = {
-        "n_candidates": count,
-        "n_test_segments": len(table),
-        "n_test_words": int(table["word"].nunique()),
-        "n_training_segments": int((segments["split"] == "train").sum()),
-        "p_value": permutation_p_value(best, target, count),
-        "subjects": {
-            subject: summarise(rows["rank"].to_numpy(), count, top_k=top_k)
-            for subject, rows in table.groupby("subject")
-        },
-        **summarise(rank, count, top_k=top_k),
-    }
+    candidates = test.drop_duplicates(["word_index", "sequence_text"]).assign(
+        apart=np.arange(count) % 9 == 0
+    )
+    chosen = blocks["evaluation"]
+    metrics = measure(
+        table,
+        candidates,
+        **{key: chosen[key] for key in ("top_k", "candidate_counts")},
+    )
+    metrics["n_training_segments"] = int((segments["split"] == "train").sum())
+    angle = np.arange(40) * 2.4
+    radius = 0.5 * np.sqrt(np.arange(40) / 39)
+    attention = pd.DataFrame(
+        {
+            "layout": 0,
+            "recordings": 13,
+            "sensor": [f"MEG {number:03d}" for number in range(40)],
+            "x": 0.5 + radius * np.cos(angle),
+            "y": 0.5 + radius * np.sin(angle),
+            "attention": 1 + 0.5 * np.cos(angle),
+        }
+    )
+    write_table(folder / "attention.parquet", attention)
+    if seed == blocks["report"]["seeds"][0]:
+        write_json(folder / "controls.json", controls(skill))
     training = blocks["training"]
     description = {
         "decoder": blocks["decoder"],
@@ -263,6 +414,7 @@ def _write_run(folder, segments, blocks, *, seed, skill):
         }
     )
     write_json(folder / "decoder.json", description)
+    (folder / "decoder.safetensors").write_bytes(bytes(100))
     write_json(folder / "metrics.json", metrics)
     write_table(folder / "retrieval.parquet", table)
     with replacing(folder / "history.csv") as temporary:

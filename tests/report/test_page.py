@@ -1,15 +1,20 @@
 import copy
+import hashlib
+import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from speech_decoding.errors import InputError
+from speech_decoding.evaluation.controls import judge_splits
 from speech_decoding.files import read_json
 from speech_decoding.report.contents import load_contents
+from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.page import write_page
 from speech_decoding.report.sections import SECTIONS
 from speech_decoding.settings import canonical_json
@@ -52,6 +57,13 @@ def page(written):
     return Page(written.read_text(encoding="utf-8"))
 
 
+def write_summary(path, contents):
+    """Write a page of the first section alone, and read it."""
+    summary = SECTIONS[0]
+    lay_out(path, "Study", [Part(summary.title, summary.template, summary.show(contents))])
+    return Page(path.read_text(encoding="utf-8"))
+
+
 def test_every_section_is_open_and_in_the_table_of_contents(page):
     shown = [element for element in page.elements if "accordion-collapse" in str(element)]
     assert sum("show" in attributes.get("class", "").split() for _, attributes in shown) == len(
@@ -77,8 +89,8 @@ def test_figures_are_described_in_words(page):
     images = [attributes for tag, attributes in page.elements if tag == "img"]
     of_recordings = [image for image in images if image["alt"].startswith("Power spectrum")]
     assert (
-        len(images) - len(of_recordings) == 7
-    )  # the bar's logo, splits, two trainings, three of the accuracy
+        len(images) - len(of_recordings) == 17
+    )  # the logo, controls, splits, two trainings, five of accuracy, five of words, sensors, rules
     assert all(attributes.get("alt") for attributes in images)
 
 
@@ -90,8 +102,7 @@ def test_simulated_data_are_announced(page):
 def test_recorded_data_are_not_called_simulated(contents, tmp_path):
     entry = {key: value for key, value in contents.entry.items() if key != "simulation"}
     recorded = type(contents)(**{**vars(contents), "entry": entry})
-    write_page(tmp_path / "report.html", recorded)
-    assert "imulated data" not in Page((tmp_path / "report.html").read_text("utf-8")).text
+    assert "imulated data" not in write_summary(tmp_path / "report.html", recorded).text
 
 
 def test_texts_of_the_user_are_escaped(written, page):
@@ -132,16 +143,36 @@ def test_another_process_writes_the_same_bytes(written, results, settings, conte
     command += ["--settings", canonical_json(settings), "--report", report, "--metrics", metrics]
     subprocess.run(command, check=True)
     assert report.read_bytes() == written.read_bytes()
-    assert read_json(metrics) == contents.metrics
+    assert read_json(metrics) == json.loads(canonical_json(contents.metrics))
     assert report.stat().st_size < 3e6
+
+
+def test_a_failed_control_stands_at_the_top(contents, tmp_path):
+    leak = judge_splits({"clean": False, "longest_overlap_s": 0.5, "overlaps": [{}]})
+    failed = replace(contents, verdicts=[asdict(leak), *contents.verdicts[1:]])
+    page = write_summary(tmp_path / "report.html", failed)
+    alarm = page.text.index("✗ Control failed: Splits share no audio")
+    assert alarm < page.text.index("Top-10 accuracy, experiment")
+    assert "1 failed" in page.text and "measures memory" in page.text
+
+
+def test_every_control_is_listed_with_its_threshold(page, contents):
+    for verdict in contents.verdicts:
+        assert f"{verdict['title']} {verdict['found']} {verdict['threshold']}" in page.text
+
+
+def test_steps_rules_and_files_are_told(page, results):
+    assert re.search(r"preprocess 13 13.0 min 60 s|preprocess 13 13.0 min 1.0 min", page.text)
+    assert "check_study 1" in page.text
+    digest = hashlib.sha256((results / "verdicts.json").read_bytes()).hexdigest()
+    assert f"verdicts.json {digest}" in page.text
+    assert [tag for tag, _ in page.elements].count("audio") > 12
 
 
 def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
     chosen = copy.deepcopy(settings)
-    chosen["blocks"]["report"] = {"experiments": ["noise_input"], "seeds": [1]}
-    path = tmp_path / "report.html"
-    write_page(path, load_contents(results, **chosen))
-    text = Page(path.read_text(encoding="utf-8")).text
+    chosen["blocks"]["report"] |= {"experiments": ["noise_input"], "seeds": [1]}
+    text = write_summary(tmp_path / "report.html", load_contents(results, **chosen)).text
     assert "does not differ from guessing" in text
     assert "with one seed there is none" in text  # no deviation over seeds
 

@@ -26,8 +26,29 @@ def test_controls_fall_to_chance(finished, control):
     assert found["top10"] < 2 * found["chance_top10"]
 
 
+def test_every_control_is_green(finished):
+    verdicts = json.loads((finished.folder / "results/demo/verdicts.json").read_text())
+    assert len(verdicts) == 11
+    assert not [verdict for verdict in verdicts if verdict["passed"] is not True]
+
+
 def test_report_and_metrics_stand_side_by_side(finished):
     page = (finished.folder / "results/demo/report.html").read_text()
-    assert "simulated" in page.lower()
+    assert "simulated" in page.lower() and "11 of 11 controls passed" in page
     summary = json.loads((finished.folder / "results/demo/metrics.json").read_text())
-    assert "main" in json.dumps(summary)
+    assert set(summary["experiments"]) == {"main", "noise_input", "shuffled_pairs"}
+    assert all(summary["verdicts"].values())
+
+
+def test_the_report_tells_what_each_step_cost(finished):
+    page = (finished.folder / "results/demo/report.html").read_text()
+    costs = page[page.index("Time and memory") : page.index("SHA-256 of")]
+    rules = ("preprocess_recording", "embed_speech", "train_decoder", "control_decoder")
+    assert all(f"<th>{rule}</th>" in costs for rule in rules)
+    assert "write_report" in (finished.folder / "results/demo/rules.dot").read_text()
+
+
+def test_the_report_is_part_of_snakemakes_own(workspace):
+    workspace.snakemake("--report", "archive.html", "results/demo/report.html")
+    archive = (workspace.folder / "archive.html").read_text()
+    assert "report.html" in archive and "metrics.json" in archive

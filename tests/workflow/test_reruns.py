@@ -9,7 +9,8 @@ REPORT = "results/demo/report.html"
 LIBRARY = "workflow_scripts/speech_decoding"
 
 REPORTING = {"write_report"}
-EVALUATING = REPORTING | {"evaluate_decoder"}
+JUDGING = REPORTING | {"judge_controls"}
+EVALUATING = JUDGING | {"evaluate_decoder", "control_decoder"}
 TRAINING = EVALUATING | {"train_decoder"}
 EMBEDDING = TRAINING | {"embed_speech"}
 CUTTING = TRAINING | {"cut_segments", "prove_splits"}
@@ -22,12 +23,13 @@ SETTINGS = [
     ("training.delay_s", 0.1, TRAINING),
     ("decoder.hidden", 16, TRAINING),
     ("evaluation.top_k", [1, 10], EVALUATING),
+    ("report.controls", ["random"], JUDGING),
     ("report.experiments", ["main", "noise_input"], REPORTING),
     ("embeddings.wav2vec2.layers", [2, 3], EMBEDDING),
+    ("embeddings.mel.n_mels", 80, REPORTING),
     ("segments.stride_s", 0.25, CUTTING),
     ("segments.stop_s", 2.4, CUTTING),
     ("splits.seed", 13, SPLITTING),
-    ("audio.rate_hz", 8000, SPLITTING | {"merge_audio"}),
     ("preprocess.rate_hz", 100, PREPROCESSING),
     ("preprocess.notch", "auto", PREPROCESSING),
     ("check.allow_missing", True, SPLITTING | {"check_study"}),
@@ -37,6 +39,7 @@ CODE = [
     (f"{LIBRARY}/decoder/brain_module.py", TRAINING),
     (f"{LIBRARY}/decoder/training.py", TRAINING),
     (f"{LIBRARY}/evaluation/metrics.py", EVALUATING),
+    (f"{LIBRARY}/evaluation/stand_ins.py", JUDGING | {"control_decoder"}),
     (f"{LIBRARY}/report/page.py", REPORTING),
     (f"{LIBRARY}/report/style.css", REPORTING),
     (f"{LIBRARY}/speech/wav2vec2.py", EMBEDDING),
@@ -46,7 +49,7 @@ CODE = [
     (f"{LIBRARY}/recordings/alignment.py", REPORTING | {"measure_alignment"}),
     (f"{LIBRARY}/recordings/quality.py", PREPROCESSING),
     (f"{LIBRARY}/recordings/checks.py", CHECKING),
-    (f"{LIBRARY}/segments/leaks.py", REPORTING | {"prove_splits"}),
+    (f"{LIBRARY}/segments/leaks.py", JUDGING | {"prove_splits"}),
     ("workflow_scripts/merge_audio.py", SPLITTING | {"merge_audio"}),
 ]
 

@@ -35,20 +35,24 @@ class Workspace:
             _copy(path, folder / path.name, linked=linked)
         return Workspace(folder)
 
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake here; stdout and stderr come back as one text in `stdout`."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        result = subprocess.run(
-            command,
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start Snakemake here; stdout and stderr come as one text."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
         )
-        if check and result.returncode != 0:
-            raise AssertionError(result.stdout[-6000:])
-        return result
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake here; stdout and stderr come back as one text in `stdout`."""
+        run = self.start(*arguments)
+        output, _ = run.communicate()
+        if check and run.returncode != 0:
+            raise AssertionError(output[-6000:])
+        return subprocess.CompletedProcess(run.args, run.returncode, output)
 
     def planned_rules(self, *targets: str) -> set[str]:
         """Give the names of the rules that a dry run would run."""

@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
-from speech_decoding.files import read_json, read_table
-from speech_decoding.report.provenance import describe_origin
-from speech_decoding.report.summary import count_data, summarise_runs
+from speech_decoding.evaluation.audio_time import read_wavs
+from speech_decoding.files import read_json, read_npy, read_table
+from speech_decoding.report.costs import Cost, read_costs
+from speech_decoding.report.listening import Listening
+from speech_decoding.report.provenance import describe_origin, hash_files
+from speech_decoding.report.rule_graph import RuleGraph, read_rule_graph
+from speech_decoding.report.summary import compare_subjects, count_data, summarise_runs
+from speech_decoding.segments.windows import Window
 from speech_decoding.studies import Facts, open_study
 
 if TYPE_CHECKING:
@@ -16,13 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One trained decoder: what it is (decoder.json), how it was trained and what it retrieved."""
+    """One trained decoder: what it is (decoder.json), how it was trained, what it retrieved, and
+    which sensors it attends to."""
 
     seed: int
     description: dict[str, Any]
     history: "pd.DataFrame"
     metrics: dict[str, Any]
     retrieval: "pd.DataFrame"
+    attention: "pd.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -34,14 +41,26 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class SpeechModel:
+    """What an embedding was computed with, and how far that is from fairseq itself, if compared."""
+
+    facts: dict[str, Any]
+    fairseq: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that a report shows.
 
     entry and settings: the study's entry and blocks of settings in config.yaml; facts, of its
     reader; left_out, what of the study is not among its recordings, and why; checks, alignment,
     blocks, chunks and segments: tables of the earlier stages; quality: of each used recording;
-    proof: that no audio is in two splits; experiments: the runs of each, a run per seed; origin:
-    versions; metrics: the numbers, ready to be written as JSON.
+    proof: that no audio is in two splits; embeddings: what each was computed with; experiments: the
+    runs of each, a run per seed; controls, of the first experiment and seed, and verdicts on them;
+    words, all that were spoken; listening: gives the speech of examples, None if it is not asked
+    for; origin: versions; costs, of each rule; rules: how they depend on each other; hashes:
+    SHA-256 of the files that the numbers rest on; metrics: the numbers, ready to be written as
+    JSON.
     """
 
     study: str
@@ -53,11 +72,19 @@ class Contents:
     alignment: "pd.DataFrame"
     quality: dict[str, Quality]
     proof: dict[str, Any]
+    embeddings: dict[str, SpeechModel]
     blocks: "pd.DataFrame"
     chunks: "pd.DataFrame"
     segments: "pd.DataFrame"
     experiments: dict[str, list[Run]]
+    controls: dict[str, Any]
+    verdicts: list[dict[str, Any]]
+    words: "pd.DataFrame"
+    listening: Listening | None
     origin: dict[str, str]
+    costs: list[Cost]
+    rules: RuleGraph
+    hashes: dict[str, str]
     metrics: dict[str, Any]
 
     @property
@@ -67,12 +94,18 @@ class Contents:
 
 
 def load_contents(
-    results: Path, *, study: str, entry: dict[str, Any], blocks: dict[str, Any]
+    results: Path,
+    *,
+    study: str,
+    entry: dict[str, Any],
+    blocks: dict[str, Any],
+    embeddings: list[str],
 ) -> Contents:
     """Read a study's results.
 
     Parameters: results, the study's results folder; study, its name; entry, its entry in
-    config.yaml; blocks, all blocks of settings with the study's overrides.
+    config.yaml; blocks, all blocks of settings with the study's overrides; embeddings, those of
+    the reported experiments.
     Raises: InputError if a file is missing or damaged.
     """
     chosen, top_k = blocks["report"], blocks["evaluation"]["top_k"]
@@ -85,14 +118,21 @@ def load_contents(
         name: [_load_run(results / "experiments" / name, seed) for seed in chosen["seeds"]]
         for name in chosen["experiments"]
     }
+    main = results / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
+    verdicts = read_json(results / "verdicts.json")
+    summaries = {name: summarise_runs(runs, top_k=top_k) for name, runs in experiments.items()}
+    first = next(iter(summaries.values()))
+    for summary in summaries.values():
+        summary["p_value_against_first"] = (
+            None if summary is first else compare_subjects(summary, first, top_k=top_k)
+        )
     metrics = {
         "study": study,
         "title": entry["title"],
         "simulated": "simulation" in entry,
         **count_data(**tables),
-        "experiments": {
-            name: summarise_runs(runs, top_k=top_k) for name, runs in experiments.items()
-        },
+        "experiments": summaries,
+        "verdicts": {verdict["name"]: verdict["passed"] for verdict in verdicts},
     }
     used = tables["checks"].query("verdict != 'excluded'")["recording"]
     reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
@@ -105,16 +145,62 @@ def load_contents(
         alignment=read_table(results / "alignment.parquet"),
         quality={name: _load_quality(results / "recordings" / name) for name in used},
         proof=read_json(results / "segments" / "proof.json"),
+        embeddings={
+            name: _load_speech_model(
+                results / "embeddings" / name, reader.stories()[0], compared=chosen["fairseq"]
+            )
+            for name in embeddings
+        },
         blocks=read_table(results / "splits" / "blocks.parquet"),
         experiments=experiments,
+        controls=read_json(main / "controls.json"),
+        verdicts=verdicts,
+        words=read_table(results / "splits" / "words.parquet"),
+        listening=_load_listening(results, reader.stories(), blocks) if chosen["audio"] else None,
         origin=describe_origin(),
+        costs=read_costs(results / "benchmarks"),
+        rules=read_rule_graph(results / "rules.dot"),
+        hashes=hash_files(results, _numbers_rest_on(results, chosen)),
         metrics=metrics,
         **tables,
     )
 
 
+def _numbers_rest_on(results: Path, chosen: dict[str, Any]) -> list[Path]:
+    """List the files that the page's numbers follow from."""
+    tables = ["checks", "splits/blocks", "splits/chunks", "splits/words", "segments/segments"]
+    runs = [
+        results / "experiments" / name / f"seed-{seed}"
+        for name in chosen["experiments"]
+        for seed in chosen["seeds"]
+    ]
+    return [
+        *(results / f"{name}.parquet" for name in tables),
+        results / "segments" / "proof.json",
+        *(run / name for run in runs for name in ("decoder.safetensors", "retrieval.parquet")),
+        results / "verdicts.json",
+    ]
+
+
+def _load_listening(results: Path, stories: list[str], blocks: dict[str, Any]) -> Listening:
+    rate_hz, segments = blocks["audio"]["rate_hz"], blocks["segments"]
+    return Listening(
+        {story: read_npy(results / "audio" / f"{story}.npy") for story in stories},
+        read_table(results / "splits" / "wav_onsets.parquet"),
+        read_wavs(results / "audio", stories, rate_hz),
+        rate_hz=rate_hz,
+        window=Window(segments["start_s"], segments["stop_s"], blocks["preprocess"]["rate_hz"]),
+    )
+
+
 def _load_quality(folder: Path) -> Quality:
     return Quality(read_json(folder / "quality.json"), (folder / "quality.png").read_bytes())
+
+
+def _load_speech_model(folder: Path, story: str, *, compared: bool) -> SpeechModel:
+    facts, fairseq = read_json(folder / f"{story}.json"), folder / "fairseq.json"
+    # What an earlier run compared may have been another model; a mel spectrum is never compared.
+    return SpeechModel(facts, read_json(fairseq) if compared and fairseq.is_file() else None)
 
 
 def _load_run(folder: Path, seed: int) -> Run:
@@ -125,6 +211,7 @@ def _load_run(folder: Path, seed: int) -> Run:
         history=_read_history(own / "history.csv"),
         metrics=read_json(own / "metrics.json"),
         retrieval=read_table(own / "retrieval.parquet"),
+        attention=read_table(own / "attention.parquet"),
     )
 
 

@@ -8,6 +8,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
+    from speech_decoding.report.listening import Listening
+
 _PER_GROUP = 4
 _SEED = 2208
 _WORDS_SHOWN = 5
@@ -25,7 +27,11 @@ class Guess:
 
 @dataclass(frozen=True)
 class Example:
-    """One test segment: the heard word with the words around it, and what was retrieved."""
+    """One test segment: the heard word with the words around it, and what was retrieved.
+
+    sound and best_sound: sources of audio, of the segment and of the best candidate; None if the
+    page is to be silent.
+    """
 
     before: str
     word: str
@@ -36,6 +42,8 @@ class Example:
     rank: float
     probability: float
     guesses: tuple[Guess, ...]
+    sound: str | None
+    best_sound: str | None
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,12 @@ class Group:
     examples: tuple[Example, ...]
 
 
-def choose_examples(retrieval: "pd.DataFrame") -> tuple[Group, ...]:
+def choose_examples(
+    retrieval: "pd.DataFrame", listening: "Listening | None" = None
+) -> tuple[Group, ...]:
     """Draw examples from each range of ranks, by a fixed seed and never two of one segment.
 
-    Parameters: retrieval, the table of one trained decoder.
+    Parameters: retrieval, the table of one trained decoder; listening, gives the audio.
     """
     ranges = (("Right", 0.0, 1.0), ("Nearly right", 1.0, 10.0), ("Wrong", 10.0, np.inf))
     order = np.random.default_rng(_SEED).permutation(len(retrieval))
@@ -60,7 +70,11 @@ def choose_examples(retrieval: "pd.DataFrame") -> tuple[Group, ...]:
     for title, over, up_to in ranges:
         inside = (retrieval["rank"] > over) & (retrieval["rank"] <= up_to)
         drawn = retrieval.iloc[order][inside.to_numpy()[order]].drop_duplicates("target")
-        examples = tuple(_example(row) for row in drawn.head(_PER_GROUP).itertuples())
+        drawn = drawn.head(_PER_GROUP)
+        sounds = _sounds(drawn, retrieval, listening)
+        examples = tuple(
+            _example(row, *own) for row, own in zip(drawn.itertuples(), sounds, strict=True)
+        )
         groups.append(Group(title, over, up_to, float(inside.mean()), examples))
     return tuple(groups)
 
@@ -80,7 +94,18 @@ def right_sentence_share(retrieval: "pd.DataFrame") -> float | None:
     return float(same[wrong].mean())
 
 
-def _example(row: tuple) -> Example:
+def _sounds(
+    drawn: "pd.DataFrame", retrieval: "pd.DataFrame", listening: "Listening | None"
+) -> list[tuple[str | None, str | None]]:
+    """Give the speech of the segments in `drawn`, and that of their best candidates."""
+    if listening is None or drawn.empty:
+        return [(None, None)] * len(drawn)
+    segments = retrieval.drop_duplicates("target").set_index("target")
+    best = segments.loc[drawn["best"].str[0]]
+    return list(zip(listening.clips(drawn), listening.clips(best), strict=True))
+
+
+def _example(row: tuple, sound: str | None, best_sound: str | None) -> Example:
     sentence = row.sequence_text.split(" ")
     index = int(row.word_index)
     before, after = sentence[:index], sentence[index + 1 :]
@@ -98,4 +123,6 @@ def _example(row: tuple) -> Example:
         rank=row.rank,
         probability=row.probability,
         guesses=guesses,
+        sound=sound,
+        best_sound=best_sound,
     )

@@ -20,11 +20,21 @@ def percent_over_seeds(value: dict[str, Any]) -> str:
     return f"{100 * value['mean']:.1f} ± {100 * value['sd']:.1f}{_SPACE}%"
 
 
+def interval(value: tuple[float, float]) -> str:
+    """Write an interval of shares as percent."""
+    return f"{100 * value[0]:.1f} to {100 * value[1]:.1f}{_SPACE}%"
+
+
 def number_over_seeds(value: dict[str, Any], decimals: int) -> str:
     """Write mean and standard deviation (of `summary.over_seeds`) as plain numbers."""
     if value["sd"] is None:
         return f"{value['mean']:.{decimals}f}"
     return f"{value['mean']:.{decimals}f} ± {value['sd']:.{decimals}f}"
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares in percentage points, with its sign."""
+    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def count(number: int) -> str:
@@ -46,6 +56,8 @@ def clock(seconds: float) -> str:
 
 def p_value(value: float) -> str:
     """Write a p-value; small ones with the four digits that 9999 permutations can tell."""
+    if value < 1e-4:
+        return f"{value:.0e}"
     return f"{value:.4f}" if value < 0.01 else f"{value:.2f}"
 
 

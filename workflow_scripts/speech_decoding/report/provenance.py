@@ -1,10 +1,14 @@
 """Where a report comes from: the state of the code and the versions it ran with."""
 
+import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+
+from speech_decoding.errors import InputError
 
 _CODE = Path(__file__).resolve().parents[3]
 _PACKAGES = (
@@ -51,3 +55,25 @@ def describe_code(folder: Path) -> str:
     except (OSError, subprocess.CalledProcessError):
         return "not a git checkout"
     return described.stdout.strip()
+
+
+def hash_files(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """Give the SHA-256 of each file, by its path below `folder`.
+
+    Raises: InputError if a file cannot be read.
+    """
+    return {path.relative_to(folder).as_posix(): _hash(path) for path in paths}
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            path,
+            expected="a file written by an earlier step",
+            found=f"{type(error).__name__}: {error.strerror}",
+            consequence="the report cannot be written",
+            next_step="give the same command again",
+        ) from error

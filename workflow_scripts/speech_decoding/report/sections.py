@@ -1,24 +1,24 @@
 """The sections of a report: for each its title, its template and what the template shows."""
 
-import base64
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from speech_decoding.report import figures
-from speech_decoding.report.contents import Contents
+from speech_decoding.report import control_figures, figures, sensor_figures, word_figures
+from speech_decoding.report.contents import Contents, Run
 from speech_decoding.report.examples import choose_examples, right_sentence_share
 from speech_decoding.report.formats import flatten
 from speech_decoding.report.paper import TOP_10
-from speech_decoding.report.summary import audio_seconds, find_leaks
+from speech_decoding.report.pictures import HALF_IN, WIDE_IN, draw, embed_png
+from speech_decoding.report.rule_graph import draw_rule_graph
+from speech_decoding.report.summary import audio_seconds, find_leaks, mean_hits
+from speech_decoding.report.words import accuracy_by_word, neighbours
 from speech_decoding.segments.blocks import SPLITS
 
 # Above this p-value the page does not say that anything was decoded.
 _SIGNIFICANT = 0.05
-# Widths of figures: over the whole text, two side by side, and on a phone.
-_WIDE_IN, _HALF_IN, _NARROW_IN = 9.6, 4.7, 4.0
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,6 @@ class Section:
     title: str
     template: str
     show: Callable[[Contents], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as sources of an image, the second for a narrow screen, and what it shows."""
-
-    wide: str
-    narrow: str
-    words: str
 
 
 def show_summary(contents: Contents) -> dict[str, Any]:
@@ -57,6 +48,9 @@ def show_summary(contents: Contents) -> dict[str, Any]:
         "decoded": result["p_value"]["largest"] < _SIGNIFICANT,
         "window_s": window["stop_s"] - window["start_s"],
         "subject_range": (min(accuracies), max(accuracies)),
+        "interval": result["interval"][f"top{k}"],
+        "failed": [verdict for verdict in contents.verdicts if verdict["passed"] is False],
+        "not_run": [verdict for verdict in contents.verdicts if verdict["passed"] is None],
         "paper": TOP_10.get(reader) if k == 10 else None,
         "reader": reader,
     }
@@ -97,7 +91,7 @@ def show_recordings(contents: Contents) -> dict[str, Any]:
             "lag_ms": _known(aligned["lag_ms"].get(name)),
             "correlation": _known(aligned["correlation"].get(name)),
             "warning": aligned["warning"].get(name, ""),
-            "picture": "data:image/png;base64," + base64.b64encode(quality.picture).decode(),
+            "picture": embed_png(quality.picture),
         }
         for name, quality in contents.quality.items()
     ]
@@ -136,15 +130,20 @@ def show_splits(contents: Contents) -> dict[str, Any]:
         "stories": stories,
         "block_counts": {split: int(blocks.get(split, 0)) for split in SPLITS},
         "leaks": find_leaks(contents.blocks, contents.segments),
-        "picture": _draw(partial(figures.draw_splits, contents.chunks), words),
+        "picture": draw(partial(figures.draw_splits, contents.chunks), words),
     }
+
+
+def show_embeddings(contents: Contents) -> dict[str, Any]:
+    """What each experiment's speech was embedded with."""
+    return {"models": contents.embeddings}
 
 
 def show_training(contents: Contents) -> dict[str, Any]:
     """Training curves and the epochs that were kept."""
-    width_in = _WIDE_IN if len(contents.experiments) == 1 else _HALF_IN
+    width_in = WIDE_IN if len(contents.experiments) == 1 else HALF_IN
     pictures = [
-        _draw(
+        draw(
             partial(figures.draw_training, name, [run.history for run in runs]),
             f"Training and validation loss of experiment {name} over epochs, per seed.",
             width_in=width_in,
@@ -167,28 +166,107 @@ def show_accuracy(contents: Contents) -> dict[str, Any]:
         subject: list(value[f"top{k}"]["by_seed"].values())
         for subject, value in result["subjects"].items()
     }
-    chance = result["chance"][f"top{k}"]
+    intervals = {
+        subject: value["interval"][f"top{k}"] for subject, value in result["subjects"].items()
+    }
+    sets = {
+        int(size): {name: value["mean"] for name, value in accuracies.items()}
+        for size, accuracies in result["candidate_sets"].items()
+    }
+    sets[count] = {f"top{k}": result[f"top{k}"]["mean"] for k in top_k}
     return {
         "contents": contents,
         "experiment": name,
         "k": k,
         "top_k": top_k,
         "pictures": [
-            _draw(
+            draw(
                 partial(figures.draw_top_k, ranks, count, marked=top_k),
                 f"Accuracy over k, from 1 to {count}, against chance.",
             ),
-            _draw(
-                partial(figures.draw_subjects, by_subject, chance, k=k),
+            draw(
+                partial(figures.draw_subjects, by_subject, intervals, count, k=k),
                 f"Top-{k} accuracy of each subject in experiment {name}, against chance.",
-                width_in=_HALF_IN,
+                width_in=HALF_IN,
             ),
-            _draw(
+            draw(
                 partial(figures.draw_ranks, ranks[name], count),
                 f"Histogram of the ranks of the heard segments in experiment {name}.",
-                width_in=_HALF_IN,
+                width_in=HALF_IN,
+            ),
+            draw(
+                partial(control_figures.draw_sets, sets, top_k),
+                f"Accuracy in experiment {name} against the number of candidates.",
+                width_in=HALF_IN,
+            ),
+            draw(
+                partial(
+                    word_figures.draw_neighbours, neighbours(_first_run(contents).retrieval), count
+                ),
+                "Share of test segments whose best candidate is a neighbour of the heard word.",
+                width_in=HALF_IN,
             ),
         ],
+    }
+
+
+def show_controls(contents: Contents) -> dict[str, Any]:
+    """Every verdict with its threshold, and accuracy against delay."""
+    run = _first_run(contents)
+    controls, delay_s = contents.controls, run.description["training"]["delay_s"]
+    k, count = (controls["noise"][key] for key in ("k", "n_candidates"))
+    return {
+        "verdicts": contents.verdicts,
+        "experiment": next(iter(contents.experiments)),
+        "seed": run.seed,
+        "asked": controls["delays"][0]["n"],
+        "picture": draw(
+            partial(control_figures.draw_delays, controls["delays"], delay_s, count, k=k),
+            f"Top-{k} accuracy against the delay of the brain, in milliseconds.",
+        ),
+    }
+
+
+def show_words(contents: Contents) -> dict[str, Any]:
+    """Accuracy by length, frequency and condition of the heard word."""
+    name, result = _first_result(contents)
+    k, runs, count = _headline_k(contents), contents.experiments[name], result["n_candidates"]
+    found = mean_hits(runs, k, count)
+    groups = accuracy_by_word(found, runs[0].retrieval, contents.words)
+    return {
+        "experiment": name,
+        "pictures": [
+            draw(
+                partial(word_figures.draw_groups, title, parts, count, k=k),
+                f"{title}: "
+                + ", ".join(f"{part.name} {part.accuracy:.1%} of {part.n}" for part in parts),
+                width_in=HALF_IN,
+            )
+            for title, parts in groups.items()
+        ],
+    }
+
+
+def show_sensors(contents: Contents) -> dict[str, Any]:
+    """The attention to sensors, of the layout that most recordings share."""
+    run = _first_run(contents)
+    attention = run.attention
+    if attention.empty:
+        return {"layouts": 0}
+    own = attention[attention["layout"] == attention["layout"][attention["recordings"].idxmax()]]
+    strongest = own.sort_values(["attention", "sensor"], ascending=[False, True]).head(5)
+    return {
+        "layouts": int(attention["layout"].nunique()),
+        "recordings": int(own["recordings"].iloc[0]),
+        "experiment": next(iter(contents.experiments)),
+        "seed": run.seed,
+        "strongest": strongest.to_dict("records"),
+        "picture": draw(
+            partial(sensor_figures.draw_attention, own),
+            f"Map of the attention to {len(own)} sensors; the strongest are "
+            + ", ".join(strongest["sensor"]),
+            width_in=HALF_IN,
+        ),
     }
 
 
@@ -200,7 +278,7 @@ def show_examples(contents: Contents) -> dict[str, Any]:
         "experiment": name,
         "seed": run.seed,
         "result": result,
-        "groups": choose_examples(run.retrieval),
+        "groups": choose_examples(run.retrieval, contents.listening),
         "right_sentence": right_sentence_share(run.retrieval),
     }
 
@@ -209,20 +287,39 @@ def show_settings(contents: Contents) -> dict[str, Any]:
     """Every setting and version."""
     cards = {f"Study {contents.study}": contents.entry, **contents.settings}
     for name, runs in contents.experiments.items():
-        cards[f"Experiment {name}, as trained (seed {runs[0].seed})"] = runs[0].description
+        described = {key: value for key, value in runs[0].description.items() if key != "layouts"}
+        cards[f"Experiment {name}, as trained (seed {runs[0].seed})"] = described
     cards["Software"] = contents.origin
     return {"cards": {title: list(flatten(values)) for title, values in cards.items()}}
 
 
+def show_provenance(contents: Contents) -> dict[str, Any]:
+    """The state of the code, what each step cost, the graph of rules, and hashes of files."""
+    rules = [name for layer in contents.rules.layers for name in layer]
+    return {
+        "origin": contents.origin,
+        "costs": contents.costs,
+        "hashes": contents.hashes,
+        "picture": draw(
+            partial(draw_rule_graph, contents.rules), "Graph of the rules " + ", ".join(rules)
+        ),
+    }
+
+
 SECTIONS = (
     Section("Summary", "summary.html.jinja", show_summary),
+    Section("Controls", "controls.html.jinja", show_controls),
     Section("Data and exclusions", "data.html.jinja", show_data),
     Section("Recordings", "recordings.html.jinja", show_recordings),
     Section("Splits", "splits.html.jinja", show_splits),
+    Section("Speech embedding", "embedding.html.jinja", show_embeddings),
     Section("Training", "training.html.jinja", show_training),
     Section("Accuracy", "accuracy.html.jinja", show_accuracy),
+    Section("Words", "words.html.jinja", show_words),
+    Section("Sensors", "sensors.html.jinja", show_sensors),
     Section("Retrieved segments", "examples.html.jinja", show_examples),
     Section("Settings and versions", "settings.html.jinja", show_settings),
+    Section("Provenance", "provenance.html.jinja", show_provenance),
 )
 
 
@@ -231,18 +328,12 @@ def _first_result(contents: Contents) -> tuple[str, dict[str, Any]]:
     return next(iter(contents.metrics["experiments"].items()))
 
 
+def _first_run(contents: Contents) -> Run:
+    """Give the first seed of the first experiment."""
+    return next(iter(contents.experiments.values()))[0]
+
+
 def _headline_k(contents: Contents) -> int:
     """Choose the k of the headline: 10 as in the paper, or the largest that was evaluated."""
     top_k = contents.settings["evaluation"]["top_k"]
     return 10 if 10 in top_k else max(top_k)
-
-
-def _draw(draw: Callable[..., str], words: str, *, width_in: float = _WIDE_IN) -> Picture:
-    """Draw a figure twice: `width_in` inches wide, and for a phone."""
-    wide, narrow = (_embed(draw(width_in=width)) for width in (width_in, _NARROW_IN))
-    return Picture(wide, narrow, words)
-
-
-def _embed(svg: str) -> str:
-    """Give an SVG as the source of an image; element ids of two figures cannot clash there."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")

@@ -1,10 +1,14 @@
 """The numbers of a report: counts of the data, and metrics over the seeds of an experiment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.evaluation.measures import ranks_of
+from speech_decoding.evaluation.metrics import hits
+from speech_decoding.evaluation.ranks import APART, SENTENCES, WORDS
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, signed_rank_p_value
 from speech_decoding.segments.blocks import SPLITS
 
 if TYPE_CHECKING:
@@ -26,37 +30,110 @@ def over_seeds(values: dict[int, float]) -> dict[str, Any]:
     }
 
 
-def summarise_runs(runs: Sequence["Run"], *, top_k: Iterable[int]) -> dict[str, Any]:
+def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, Any]:
     """Summarise the trained decoders of one experiment.
 
     Returns: counts; chance levels; top-k accuracies, median rank and mean reciprocal rank over
-    seeds, the accuracies also per subject; the largest p-value; the best epochs.
+    seeds; intervals over sentences of the accuracies averaged over seeds; all of it also per
+    subject, session, story and block, for words, sentences and candidates apart, and for smaller
+    sets of candidates; the largest p-value; the best epochs.
     """
     first = runs[0].metrics
-    accuracies = [f"top{k}" for k in top_k]
-    counts = ("n_candidates", "n_test_segments", "n_test_words", "n_training_segments")
+    counts = (
+        "n_candidates",
+        "n_test_segments",
+        "n_test_words",
+        "n_test_sentences",
+        "n_training_segments",
+    )
     p_values = {run.seed: run.metrics["p_value"] for run in runs}
+    count, table = first["n_candidates"], runs[0].retrieval
+    found = {f"top{k}": mean_hits(runs, k, count) for k in top_k}
+    keys = {
+        "subjects": table["subject"],
+        "sessions": table["subject"] + "/" + table["session"],
+        "stories": table["story"],
+        "blocks": table["story"] + "/" + table["block"].astype(str),
+    }
+
+    def intervals(inside: np.ndarray) -> dict[str, tuple[float, float] | None]:
+        sentences = table["sequence_text"].to_numpy()[inside]
+        return {
+            name: bootstrap_interval(values[inside], sentences) for name, values in found.items()
+        }
+
     return {
         "seeds": [run.seed for run in runs],
         **{name: first[name] for name in counts},
         "n_parameters": runs[0].description["n_parameters"],
-        "chance": {name: first[f"chance_{name}"] for name in accuracies},
-        **{
-            name: over_seeds({run.seed: run.metrics[name] for run in runs})
-            for name in (*accuracies, "median_rank", "mean_reciprocal_rank")
-        },
+        "chance": {f"top{k}": first[f"chance_top{k}"] for k in top_k},
+        **_over_runs({run.seed: run.metrics for run in runs}, top_k),
+        "interval": intervals(np.ones(len(table), dtype=bool)),
         "p_value": {
             "largest": max(p_values.values()),
             "by_seed": {str(seed): value for seed, value in p_values.items()},
         },
         "best_epoch": {str(run.seed): best_epoch(run.history) for run in runs},
-        "subjects": {
-            subject: {
-                name: over_seeds({run.seed: run.metrics["subjects"][subject][name] for run in runs})
-                for name in accuracies
+        "levels": {
+            level: _over_runs({run.seed: run.metrics[level] for run in runs}, top_k)
+            | {
+                "n": first[level]["n"],
+                "n_answers": first[level]["n_answers"],
+                "chance": {f"top{k}": first[level][f"chance_top{k}"] for k in top_k},
             }
-            for subject in first["subjects"]
+            for level in (WORDS, SENTENCES, APART)
         },
+        "candidate_sets": {
+            size: {
+                f"top{k}": over_seeds(
+                    {run.seed: run.metrics["candidate_sets"][size][f"top{k}"] for run in runs}
+                )
+                for k in top_k
+            }
+            for size in first["candidate_sets"]
+        },
+        **{
+            group: {
+                key: _over_runs({run.seed: run.metrics[group][key] for run in runs}, top_k)
+                | {"n": first[group][key]["n"], "interval": intervals((own == key).to_numpy())}
+                for key in first[group]
+            }
+            for group, own in keys.items()
+        },
+    }
+
+
+def compare_subjects(
+    one: dict[str, Any], other: dict[str, Any], *, top_k: Sequence[int]
+) -> dict[str, float | None]:
+    """Compare two experiments (of `summarise_runs`) over the subjects that both have.
+
+    Returns: p-values of signed-rank tests of the top-k accuracies, averaged over seeds
+    (REFERENCE 8.5); None without a common subject.
+    """
+
+    def by_subject(result: dict[str, Any], name: str) -> dict[str, float]:
+        return {subject: own[name]["mean"] for subject, own in result["subjects"].items()}
+
+    return {
+        name: signed_rank_p_value(by_subject(one, name), by_subject(other, name))
+        for name in (f"top{k}" for k in top_k)
+    }
+
+
+def mean_hits(runs: Sequence["Run"], k: int, candidate_count: int) -> np.ndarray:
+    """Average over seeds whether each test segment is among the k best: [segments]."""
+    return np.mean([hits(ranks_of(run.retrieval), k, candidate_count) for run in runs], axis=0)
+
+
+def _over_runs(metrics: dict[int, dict[str, Any]], top_k: Sequence[int]) -> dict[str, Any]:
+    """Give the metrics over seeds, None where a level asks for no segment."""
+    names = (*(f"top{k}" for k in top_k), "median_rank", "mean_reciprocal_rank")
+    return {
+        name: None
+        if None in (values := {seed: own[name] for seed, own in metrics.items()}).values()
+        else over_seeds(values)
+        for name in names
     }
 
 

@@ -1,0 +1,43 @@
+"""The figure of the sensors: how much the decoder attends to each, on the flattened head."""
+
+from typing import TYPE_CHECKING
+
+import matplotlib
+import mne
+import numpy as np
+from matplotlib.ticker import StrMethodFormatter
+
+from speech_decoding.report.drawing import STYLE, open_figure, to_svg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HEAD_M = 0.095
+
+
+@matplotlib.rc_context(STYLE)
+def draw_attention(attention: "pd.DataFrame", *, width_in: float) -> str:
+    """Draw the attention of one layout's sensors (sensor, x, y, attention) as MNE draws maps.
+
+    Positions lie in [0, 1] (REFERENCE 5.1); the largest one of the layout touches the head.
+    """
+    figure, axes = open_figure((width_in, 0.85 * width_in))
+    place = attention[["x", "y"]].to_numpy() - 0.5
+    place *= _HEAD_M / np.linalg.norm(place, axis=1).max()
+    values = attention["attention"].to_numpy()
+    image, _ = mne.viz.plot_topomap(
+        values,
+        place,
+        axes=axes,
+        show=False,
+        cmap="viridis",
+        contours=4,
+        sphere=_HEAD_M,
+        vlim=(values.min(), values.max()),
+        sensors="k.",
+        res=48,
+    )
+    axes.set_title("Attention to sensors")
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, label="weight, 1 = equal for all sensors")
+    bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.2f}"))
+    return to_svg(figure)
