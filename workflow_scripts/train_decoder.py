@@ -44,6 +44,7 @@ def main() -> None:
     from speech_decoding.decoder.processes import leave_processes, process_number
     from speech_decoding.decoder.progress import Epoch
     from speech_decoding.decoder.saved import save_decoder
+    from speech_decoding.fingerprint import code_fingerprint
 
     try:
         trained = train_experiment(
@@ -57,6 +58,7 @@ def main() -> None:
             checkpoint_minutes=arguments.checkpoint_minutes,
             interruption=interruption,
             watch=arguments.watch,
+            code=code_fingerprint(Path(__file__).stem),
             **arguments.settings,
         )
     except Interrupted as interrupted:

@@ -29,6 +29,7 @@ def test_the_left_out_subject_gets_the_mean_of_the_others(study, tmp_path, subje
         checkpoint_minutes=10,
         interruption=Interruption(None),
         watch="none",
+        code="",
     )
     save_decoder(tmp_path, trained.decoder, trained.description)
     weights = load_file(tmp_path / "decoder.safetensors")

@@ -1,7 +1,9 @@
 """Training, ended at any moment and continued by the same command, as a process of its own."""
 
 import random
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -137,6 +139,19 @@ def test_other_settings_start_anew(study, tmp_path, uninterrupted):
     assert finish(other) == 75
     assert finish(command(study, tmp_path)) == 0
     assert contents(tmp_path) == uninterrupted
+
+
+def test_other_code_starts_anew(study, tmp_path):
+    folder = tmp_path / "decoder"
+    begun = command(study, folder, SETTINGS, "--max-minutes", "0")
+    assert finish(begun) == 75
+    assert len(list(folder.glob(WHOLE))) == 1
+    shutil.copytree(Path(train_decoder.__file__).parent, tmp_path / "scripts")
+    with (tmp_path / "scripts/speech_decoding/decoder/losses.py").open("a") as module:
+        module.write("CHANGED = True\n")
+    script = tmp_path / "scripts" / "train_decoder.py"
+    assert subprocess.run([sys.executable, script, *begun]).returncode == 75
+    assert len(list(folder.glob(WHOLE))) == 2
 
 
 # --- what is trained

@@ -66,6 +66,8 @@ def test_kills_change_neither_the_decoder_nor_the_report(finished, workspace):
     workspace.config = config
     assert workspace.planned_rules(REPORT) == set()  # how a training is run makes nothing outdated
     shutil.rmtree(workspace.folder / EXPERIMENT)
+    for name in (REPORT, METRICS):
+        (workspace.folder / name).unlink()
     moments = random.Random(1)
     for number in range(KILLS):
         kill_once(workspace, moments, while_writing=number == 1)

@@ -19,10 +19,9 @@ _DIGEST_BYTES = 32
 class Checkpoints:
     """The checkpoint of one training, in a folder that is no output of the workflow.
 
-    The file is named by `key`, a text of hexadecimal digits that stands for the settings, the data
-    and the seed: another training never finds it, while one whose code was changed in between goes
-    on with the new code. The file begins with a digest of the rest, so that a damaged one is told
-    from a whole one.
+    The file is named by `key`, a text of hexadecimal digits that stands for the settings, the data,
+    the code and the seed: another training never finds it. The file begins with a digest of the
+    rest, so that a damaged one is told from a whole one.
     """
 
     def __init__(self, folder: Path, key: str):

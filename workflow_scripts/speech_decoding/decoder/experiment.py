@@ -131,13 +131,15 @@ def train_experiment(
     checkpoint_minutes: float,
     interruption: Interruption,
     watch: Tracker,
+    code: str,
 ) -> TrainedExperiment:
     """Train one decoder, or continue an interrupted training of it.
 
     Parameters: the folders of the earlier stages; folder, in which checkpoints are kept meanwhile;
     seed, of the weights and the batches; threads, processor cores, None for all; window (start_s,
     stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
-    checkpoint_minutes and interruption, of Training; watch, a tracker.
+    checkpoint_minutes and interruption, of Training; watch, a tracker; code, a fingerprint of what
+    trains: a training that was begun by other code starts anew.
     Returns: the decoder at its lowest validation loss, all that is needed to rebuild it, the
     history, and the checkpoints, which may be removed once the others are written.
     Raises: Interrupted, when the training was saved and should end; InputError, if the data or the
@@ -182,7 +184,8 @@ def train_experiment(
         compilation=training["compile"],
     )
     settings = {"window": window, "decoder": decoder, "training": training, "seed": seed}
-    key = hashlib.sha256(canonical_json({**settings, "data": data}).encode()).hexdigest()
+    made_with = canonical_json({**settings, "data": data, "code": code})
+    key = hashlib.sha256(made_with.encode()).hexdigest()
     checkpoints = Checkpoints(folder, key)
     bar = ProgressBar(
         updates_per_epoch=batches.per_epoch,
