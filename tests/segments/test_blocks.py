@@ -68,7 +68,7 @@ def megmasc(tmp_path_factory) -> Study:
     wanted = ("sub-01/ses-0", "sub-07/ses-1")
     with tarfile.open(realdata.FOLDER / "megmasc_sidecars.tar.xz") as archive:
         chosen = [m for m in archive if any(w in m.name for w in wanted)]
-        archive.extractall(folder, chosen, filter="data")
+        archive.extractall(folder, chosen)
     root = next(folder.rglob("sub-01")).parent
     layout = {"subjects": ["01", "07"], "sessions": ["0", "1"], "absent": [], "stories": STORIES}
     return Study(root, layout)

@@ -36,7 +36,7 @@ def gwilliams(tmp_path_factory) -> StudyReader:
             if member.name.endswith("events.tsv")
             and any(f"sub-{one}/ses-0" in member.name for one in LISTENERS["gwilliams"])
         ]
-        archive.extractall(folder, chosen, filter="data")
+        archive.extractall(folder, chosen)
     layout = CONFIG["studies"]["gwilliams"]["layout"] | {"subjects": LISTENERS["gwilliams"]}
     return open_study("gwilliams", next(folder.rglob("sub-01")).parent, layout)
 
