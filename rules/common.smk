@@ -201,9 +201,7 @@ def of_reported(pattern):
     @or_stop
     def paths(wildcards):
         chosen = settings.study_settings(config, wildcards.study)["report"]
-        return expand(
-            pattern, experiment=chosen["experiments"], seed=chosen["seeds"], allow_missing=True
-        )
+        return of_experiments(pattern, wildcards, chosen["experiments"])
 
     return paths
 

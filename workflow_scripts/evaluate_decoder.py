@@ -3,20 +3,16 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_data_arguments, data_folders, run, settings_argument
 from speech_decoding.files import read_table, write_json, write_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", type=Path, required=True, help="table of recordings")
-    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
-    parser.add_argument("--segments", type=Path, required=True, help="folder of cut_segments")
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
+    add_data_arguments(parser)
     parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
-    parser.add_argument("--embedding", type=Path, required=True, help="folder of the embedding")
     parser.add_argument("--decoder", type=Path, required=True, help="folder of the decoder")
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where the results go")
     arguments = parser.parse_args()
@@ -27,10 +23,7 @@ def main() -> None:
     checks = read_table(arguments.checks)
     audio_rate_hz = arguments.settings.pop("audio_rate_hz")
     metrics, retrieval, attention = evaluate_decoder(
-        splits_folder=arguments.splits,
-        segments_folder=arguments.segments,
-        recordings_folder=arguments.recordings,
-        embedding_folder=arguments.embedding,
+        **data_folders(arguments),
         decoder_folder=arguments.decoder,
         sessions=dict(zip(checks["recording"], checks["session"], strict=True)),
         wavs=read_wavs(arguments.audio, checks["story"].unique(), audio_rate_hz),

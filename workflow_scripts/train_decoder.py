@@ -9,18 +9,14 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_data_arguments, data_folders, run, settings_argument
 from speech_decoding.files import replacing
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
-    parser.add_argument("--segments", type=Path, required=True, help="folder of cut_segments")
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
-    parser.add_argument("--embedding", type=Path, required=True, help="folder of the embedding")
+    add_data_arguments(parser)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where the decoder goes")
     parser.add_argument(
@@ -48,10 +44,7 @@ def main() -> None:
 
     try:
         trained = train_experiment(
-            splits_folder=arguments.splits,
-            segments_folder=arguments.segments,
-            recordings_folder=arguments.recordings,
-            embedding_folder=arguments.embedding,
+            **data_folders(arguments),
             folder=arguments.folder,
             seed=arguments.seed,
             threads=arguments.threads,

@@ -26,7 +26,7 @@ def segments():
 
 def test_without_a_selection_nothing_changes(segments):
     assert Selection().apply(segments).equals(segments)
-    assert Selection().heard_subjects(segments) == SUBJECTS
+    assert Selection().heard_subjects(segments["subject"]) == SUBJECTS
 
 
 @settings(deadline=None, max_examples=40)
@@ -46,11 +46,11 @@ def test_what_is_left_out_is_of_no_split_and_the_test_stays(
     kept = selected["split"] != UNUSED
     assert selected[kept].equals(segments[kept])
     trained = selected[kept & ~test]
-    assert sorted(trained["subject"].unique()) == selection.heard_subjects(segments)
+    assert sorted(trained["subject"].unique()) == selection.heard_subjects(segments["subject"])
     assert without_subject not in set(trained["subject"])
     assert without_story not in set(trained["story"])
     others = [name for name in SUBJECTS if name != without_subject]
-    assert selection.heard_subjects(segments) == others[:subjects]
+    assert selection.heard_subjects(segments["subject"]) == others[:subjects]
 
 
 def blocks(selected):

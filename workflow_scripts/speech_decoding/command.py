@@ -35,6 +35,25 @@ def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recording", required=True, help="id")
 
 
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name what a decoder is trained on and asked about."""
+    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
+    parser.add_argument("--segments", type=Path, required=True, help="folder of cut_segments")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
+    parser.add_argument("--embedding", type=Path, required=True, help="folder of the embedding")
+    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+
+
+def data_folders(arguments: argparse.Namespace) -> dict[str, Path]:
+    """Give the folders of `add_data_arguments` by the names of the library's keywords."""
+    return {
+        "splits_folder": arguments.splits,
+        "segments_folder": arguments.segments,
+        "recordings_folder": arguments.recordings,
+        "embedding_folder": arguments.embedding,
+    }
+
+
 def open_recording(arguments: argparse.Namespace) -> tuple[StudyReader, Recording]:
     """Open the study that the arguments name and find the recording in it.
 

@@ -204,7 +204,7 @@ def train_experiment(
         interruption=interruption,
         watchers=[bar, *open_tracker(watch, folder, key, settings)],
     ).run()
-    heard = Selection(**training["selection"]).heard_subjects(store.segments)
+    heard = Selection(**training["selection"]).heard_subjects(store.subjects)
     model.brain.fill_unheard([store.subjects.index(name) for name in heard])
     description = {
         **settings,

@@ -67,8 +67,9 @@ def write_comparison(
     heading = f"{title}: {table.title.lower()} beside the published ones"
     lay_out(
         path,
-        heading + " (SIMULATED DATA)" if simulated else heading,
+        heading,
         [Part(table.title, "comparison.html.jinja", variables)],
+        simulated=simulated,
     )
 
 

@@ -37,11 +37,14 @@ class Part:
     variables: Mapping[str, Any]
 
 
-def lay_out(path: Path, title: str, parts: Sequence[Part]) -> None:
+def lay_out(path: Path, title: str, parts: Sequence[Part], *, simulated: bool = False) -> None:
     """Write a page; equal parts give equal bytes.
 
-    Parameters: path, of the HTML file, replaced when the new one is complete.
+    Parameters: path, of the HTML file, replaced when the new one is complete; simulated, whether
+    the title has to say so of the data.
     """
+    if simulated:
+        title += " (SIMULATED DATA)"
     report = mne.Report(title=title, verbose="warning")
     report.lang = "en"
     report.add_custom_css((_FOLDER / "style.css").read_text(encoding="utf-8"))

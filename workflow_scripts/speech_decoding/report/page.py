@@ -12,11 +12,9 @@ def write_page(path: Path, contents: Contents) -> None:
 
     Parameters: path, of the HTML file, replaced when the new one is complete.
     """
-    title = f"{contents.entry['title']}: heard speech, decoded"
-    if contents.simulated:
-        title += " (SIMULATED DATA)"
     lay_out(
         path,
-        title,
+        f"{contents.entry['title']}: heard speech, decoded",
         [Part(section.title, section.template, section.show(contents)) for section in SECTIONS],
+        simulated=contents.simulated,
     )

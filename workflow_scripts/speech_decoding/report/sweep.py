@@ -10,6 +10,7 @@ from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.outcome_figures import draw_curve, draw_left_out
 from speech_decoding.report.outcomes import K, Outcome, compare, join, load_outcome
 from speech_decoding.report.pictures import draw
+from speech_decoding.segments.selection import Selection
 from speech_decoding.settings import look_up
 
 _LEFT_OUT = {
@@ -126,8 +127,9 @@ def write_sweep(
     variables = {**numbers, "picture": picture, "simulated": simulated}
     lay_out(
         path,
-        heading + " (SIMULATED DATA)" if simulated else heading,
+        heading,
         [Part(name.replace("_", " ").capitalize(), template, variables)],
+        simulated=simulated,
     )
 
 
@@ -199,7 +201,5 @@ def _value(outcome: Outcome, setting: str) -> Any:
 
 def _trained_subjects(outcome: Outcome) -> list[str]:
     """Give the subjects that an experiment was trained with, sorted."""
-    selection = outcome.description["training"]["selection"]
-    subjects = outcome.description["subjects"]
-    kept = [name for name in subjects if name != selection["without_subject"]]
-    return kept[: selection["subjects"]]
+    selection = Selection(**outcome.description["training"]["selection"])
+    return selection.heard_subjects(outcome.description["subjects"])

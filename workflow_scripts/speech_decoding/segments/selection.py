@@ -1,6 +1,7 @@
 """Which part of a study a decoder is trained on; all of it is tested."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class Selection:
         Raises: InputError if a subject or a story is unknown, or nothing is left of a split.
         """
         test = segments["split"] == "test"
-        kept = segments["subject"].isin(self.heard_subjects(segments))
+        kept = segments["subject"].isin(self.heard_subjects(segments["subject"]))
         if self.without_story is not None:
             _require("story", self.without_story, segments["story"])
             kept &= segments["story"] != self.without_story
@@ -52,9 +53,9 @@ class Selection:
                 raise _impossible(f"segments of the split {split}", "none that is left")
         return selected
 
-    def heard_subjects(self, segments: "pd.DataFrame") -> list[str]:
-        """Give the subjects that are trained with, sorted."""
-        subjects = sorted(segments["subject"].unique())
+    def heard_subjects(self, subjects: Iterable[str]) -> list[str]:
+        """Give those of the study's subjects that are trained with, sorted."""
+        subjects = sorted(set(subjects))
         if self.without_subject is not None:
             _require("subject", self.without_subject, subjects)
             subjects.remove(self.without_subject)
