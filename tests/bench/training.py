@@ -51,6 +51,10 @@ VARIANTS = {
 }
 
 
+def precision_of(variant: str) -> str:
+    return VARIANTS[variant].get("precision", "float32")
+
+
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -424,7 +428,9 @@ def main() -> None:
         print("Seconds that one core spent, whatever else shares it.")
         torch.set_num_threads(1)
         clock, further = time.process_time, ("--processor-time",)
-    rates = {name: matrix_rate(getattr(torch, name), clock) for name in ("float32", "bfloat16")}
+    # Only of what is measured: bfloat16 takes minutes where the processor does not have it.
+    precisions = {precision_of(variant) for variant in arguments.variants}
+    rates = {name: matrix_rate(getattr(torch, name), clock) for name in sorted(precisions)}
     operations = operations_per_sample()
     for name, rate in rates.items():
         print(f"  product of large matrices, {name}: {rate / 1e12:.2f} TFLOP/s")
@@ -455,8 +461,7 @@ def report(
     }
     reference = best.get("plain", next(iter(best.values())))
     for variant, found in best.items():
-        precision = VARIANTS[variant].get("precision", "float32")
-        share = found["step"] * operations / rates[precision]
+        share = found["step"] * operations / rates[precision_of(variant)]
         epoch_s = UPDATES_PER_EPOCH * 256 / found["step"]
         print(
             f"{variant:<30}"
