@@ -3,6 +3,7 @@
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from speech_decoding.decoder.normalisation import BatchNormalisation
 
@@ -40,13 +41,27 @@ class ResidualConvolution(nn.Module):
 
     def forward(self, signals: Tensor) -> Tensor:
         """Map [batch, inputs, time] to [batch, outputs, time]."""
-        convolved = self.convolution(signals)
+        convolved = self._convolve(signals)
         if self.residual == "before_normalisation":
             convolved = convolved + signals
         activated = self.activation(self.normalisation(convolved))
         if self.residual == "after_activation":
             activated = activated + signals
         return activated
+
+    def _convolve(self, signals: Tensor) -> Tensor:
+        if not self.training:
+            return self.convolution(signals)
+        # In training the normalisation takes every constant away. What rounding leaves of the
+        # bias's gradient, Adam would blow up to steps of full size, which differ between machines
+        # and numbers of processes; so it has none, and the bias stays what it was.
+        return functional.conv1d(
+            signals,
+            self.convolution.weight,
+            self.convolution.bias.detach(),
+            padding=self.convolution.padding,
+            dilation=self.convolution.dilation,
+        )
 
 
 class GatedConvolution(nn.Sequential):
