@@ -13,7 +13,7 @@ Storage = Literal["float32", "float16"]
 # Of the GPU's free memory; the rest is left to the decoder, its activations and the embedding.
 _SHARE_OF_FREE_MEMORY = 0.5
 # Windows that a processor normalises at a time: few enough to stay in its cache.
-_HOST_BLOCK = 8
+_HOST_BLOCK = 16
 _ALL = 2**31
 
 

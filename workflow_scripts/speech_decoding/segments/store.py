@@ -156,9 +156,12 @@ class SegmentStore:
         return layouts
 
     def brain(self, rows: Tensor) -> Tensor:
-        """Cut brain windows: float32 [rows, sensors, samples - delay]."""
+        """Cut brain windows: float32 [rows, sensors, samples - delay].
+
+        In memory the sensors of a sample lie side by side, as they were recorded.
+        """
         rows = rows.cpu()
-        shape = len(rows), self._center.shape[1], self.window.sample_count - self.delay
+        shape = len(rows), self.window.sample_count - self.delay, self._center.shape[1]
         brain = torch.empty(shape, device=self.device)
         for first in range(0, len(rows), self._signals.block):
             part = rows[first : first + self._signals.block]
@@ -167,12 +170,12 @@ class SegmentStore:
             windows = self._signals.cut(recording, first_sample, self.window.sample_count)
             recording = recording.to(self.device, non_blocking=True)
             shift = windows[:, : self.window.baseline_count].mean(dim=1) + self._center[recording]
-            windows = windows[:, self.delay :]
-            windows.sub_(shift[:, None]).div_(self._scale[recording][:, None])
+            scaled = brain[first : first + len(part)]
+            torch.sub(windows[:, self.delay :], shift[:, None], out=scaled)
+            scaled.div_(self._scale[recording][:, None])
             if self.clamp is not None:
-                windows.clamp_(-self.clamp, self.clamp)
-            brain[first : first + len(part)] = windows.mT
-        return brain
+                scaled.clamp_(-self.clamp, self.clamp)
+        return brain.mT
 
     def speech(self, rows: Tensor) -> Tensor:
         """Cut the speech of the same segments: float32 [rows, features, samples - delay].
