@@ -106,7 +106,10 @@ class CandidateSpeech:
         end = min(begin + len(self._matrix), self.count)
         for first in range(begin, end, self._at_once):
             last = min(first + self._at_once, end)
-            speech = self._cut(np.arange(first, last)).float().flatten(1)
-            norm = speech.norm(dim=1, keepdim=True).add_(EPSILON)
-            torch.div(speech, norm, out=self._matrix[first - begin : last - begin])
+            speech = self._cut(np.arange(first, last))
+            filled = self._matrix[first - begin : last - begin]
+            # One by one: of matrices, not of stacks of them, PyTorch copies the transpose fast.
+            for row, candidate in zip(filled, speech, strict=True):
+                row.view(candidate.shape).copy_(candidate)
+            filled.div_(filled.norm(dim=1, keepdim=True).add_(EPSILON))
         return self._matrix[: end - begin]

@@ -16,8 +16,9 @@ from speech_decoding.segments.store import SegmentStore
 if TYPE_CHECKING:
     import pandas as pd
 
-# Estimates per block. The scores of a block stay small, and the product runs at full speed.
-BATCH = 256
+# Estimates per block: few enough for their memory, 0.7 GB of 1024 x 343 values each, and enough for
+# the product to run at full speed.
+BATCH = 512
 LARGEST_K = 10
 
 
