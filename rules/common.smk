@@ -41,7 +41,7 @@ simulated_studies = {
 wildcard_constraints:
     simulated="|".join(map(re.escape, simulated_studies)) or "none",
     study="[a-z0-9_]+",
-    story="[a-z0-9_]+",
+    story=r"(?!fairseq\b)[a-z0-9_]+",  # embeddings/{embedding}/fairseq.json is of none
     subject=r"\w+",
     experiment=r"[a-z0-9_]+(-[\w.-]+)?",  # the second part: a point of a sweep
     sweep="[a-z0-9_]+",
@@ -107,7 +107,8 @@ def raw_files(wildcards):
 
 
 def audio_files(wildcards, story):
-    paths = study_of(wildcards).wav_files(story)
+    study = study_of(wildcards)
+    paths = study.wav_files(settings.require_known("stories", story, study.stories()))
     if simulated_folder(wildcards):  # a rule makes the whole folder
         return sorted({str(path.parent) for path in paths})
     return existing(paths, wildcards.study)
@@ -375,9 +376,10 @@ def same_workflow(wildcards, threads):
 
 
 def rules_fingerprint(wildcards):
-    """A hash of everything that says which rules there are."""
+    """A hash of everything that says which rules there are; lines of comment do not count."""
     files = [Path(workflow.basedir) / "Snakefile", *Path(workflow.basedir, "rules").glob("*.smk")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(files))
+    return hashlib.sha256(re.sub(r"(?m)^ *#.*\n", "", text).encode()).hexdigest()
 
 
 def training_launcher(wildcards, resources):
