@@ -6,7 +6,9 @@
 # make setup   the environment in .venv, made by the others when it is missing
 # make setup-fairseq   fairseq in .venv-fairseq, for the rule compare_with_fairseq alone
 
-PYTHON ?= python3.11
+# The first of these that is there and starts.
+PYTHON ?= $(shell for version in 3.11 3.12 3.13; do \
+	python$$version -c "" 2> /dev/null && echo python$$version && break; done)
 FAIRSEQ_PYTHON ?= python3.8
 CORES ?= $(shell nproc)
 BIN := .venv/bin
@@ -43,6 +45,7 @@ setup: .venv/complete
 
 # The mark is made last, so that an interrupted installation is taken up again.
 .venv/complete: envs/requirements.txt
+	@$(or $(PYTHON),python3) envs/check_python.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements.txt
 	@touch $@

@@ -2,11 +2,13 @@
 # inputs and params. Settings are one canonical text per rule, because Snakemake compares params as
 # a bare set of values; the functions take wildcards only, because others are not tracked.
 
+import functools
 import hashlib
 import os
 import re
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 
 scripts = Path(workflow.basedir) / "workflow_scripts"
@@ -14,6 +16,8 @@ sys.path.insert(0, str(scripts))
 # Jobs run with the interpreter that runs Snakemake, activated or not; conda goes before it.
 search_path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
 os.environ.update(PATH=os.pathsep.join(search_path))
+# The first temporary folder that can be written to: in a full one Snakemake itself would fail.
+os.environ.update(TMPDIR=tempfile.gettempdir())
 
 from speech_decoding import settings
 from speech_decoding.errors import InputError
@@ -41,7 +45,7 @@ simulated_studies = {
 wildcard_constraints:
     simulated="|".join(map(re.escape, simulated_studies)) or "none",
     study="[a-z0-9_]+",
-    story="[a-z0-9_]+",
+    story=r"(?!fairseq\b)[a-z0-9_]+",  # embeddings/{embedding}/fairseq.json is of none
     subject=r"\w+",
     experiment=r"[a-z0-9_]+(-[\w.-]+)?",  # the second part: a point of a sweep
     sweep="[a-z0-9_]+",
@@ -63,14 +67,25 @@ def or_stop(function):
     return guarded
 
 
-def study_of(wildcards):
-    """Open the study, or say that there is none of that name."""
-    entry = settings.study_entry(config, wildcards.study)
+@functools.cache  # asked for by every job
+def named_study(name):
+    """Open a study, or say that there is none of that name."""
+    entry = settings.study_entry(config, name)
     return open_study(entry["reader"], entry["raw_folder"], entry["layout"])
 
 
+@functools.cache
+def recordings_of(name):
+    """The recordings of a study by their ids, in canonical order."""
+    return {recording.id: recording for recording in named_study(name).recordings()}
+
+
+def study_of(wildcards):
+    return named_study(wildcards.study)
+
+
 def recording_of(wildcards):
-    known = {recording.id: recording for recording in study_of(wildcards).recordings()}
+    known = recordings_of(wildcards.study)
     return known[settings.require_known("recordings", wildcards.recording, known)]
 
 
@@ -107,7 +122,8 @@ def raw_files(wildcards):
 
 
 def audio_files(wildcards, story):
-    paths = study_of(wildcards).wav_files(story)
+    study = study_of(wildcards)
+    paths = study.wav_files(settings.require_known("stories", story, study.stories()))
     if simulated_folder(wildcards):  # a rule makes the whole folder
         return sorted({str(path.parent) for path in paths})
     return existing(paths, wildcards.study)
@@ -164,8 +180,7 @@ def of_recordings(pattern):
 
     @or_stop
     def paths(wildcards):
-        recordings = study_of(wildcards).recordings()
-        return expand(pattern, recording=[r.id for r in recordings], allow_missing=True)
+        return expand(pattern, recording=list(recordings_of(wildcards.study)), allow_missing=True)
 
     return paths
 
@@ -294,7 +309,7 @@ def of_experiments(pattern, wildcards, experiments):
 def sweep_experiments(wildcards):
     """The experiments that are the points of a sweep."""
     study = study_of(wildcards)
-    subjects = sorted({recording.subject for recording in study.recordings()})
+    subjects = sorted({recording.subject for recording in recordings_of(wildcards.study).values()})
     every = {"subjects": subjects, "stories": study.stories()}
     return settings.sweep_points(config, wildcards.study, wildcards.sweep, every)
 
@@ -354,9 +369,7 @@ def fetched_settings(study, **others):
 
     @or_stop
     def text(wildcards):
-        entry = settings.study_entry(config, study)
-        reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
-        subjects = sorted({recording.subject for recording in reader.recordings()})
+        subjects = sorted({recording.subject for recording in recordings_of(study).values()})
         return settings.canonical_json(others | {"subjects": subjects})
 
     return text
@@ -375,9 +388,10 @@ def same_workflow(wildcards, threads):
 
 
 def rules_fingerprint(wildcards):
-    """A hash of everything that says which rules there are."""
+    """A hash of everything that says which rules there are; lines of comment do not count."""
     files = [Path(workflow.basedir) / "Snakefile", *Path(workflow.basedir, "rules").glob("*.smk")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(files))
+    return hashlib.sha256(re.sub(r"(?m)^ *#.*\n", "", text).encode()).hexdigest()
 
 
 def training_launcher(wildcards, resources):

@@ -48,11 +48,12 @@ rule compare_with_fairseq:
         runtime=30,
     params:
         script=scripts / "compare_with_fairseq.py",
+        programs=Path(workflow.basedir) / ".venv-fairseq/bin",
         code=code_of("compare_with_fairseq"),
     message:
         "Comparing {wildcards.embedding} of {wildcards.study} with fairseq"
     shell:
         # The environment of `make setup-fairseq` goes before all others.
-        'PATH="$PWD/.venv-fairseq/bin:$PATH"'
+        'PATH={params.programs:q}:"$PATH"'
         " python {params.script:q} --layers {input.layers:q}"
         " --checkpoint {input.checkpoint:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -13,10 +13,27 @@ FILES = {
     "    return beta.two()\n",
     "speech_decoding/group/__init__.py": "",
     "speech_decoding/group/beta.py": 'def two():\n    """Give two."""\n    return 2  # why\n',
+    "speech_decoding/group/gamma.py": 'TABLE = "gamma.csv"\n',
+    "speech_decoding/group/gamma.csv": "1",
     "speech_decoding/group/page.css": "a {}",
     "speech_decoding/unused.py": "x = 1\n",
     "speech_decoding/found_by_name.py": "x = 1\n",
 }
+
+
+EVERY_PYTHON = """
+import json as j
+async def f(a, /, b: int = 0, *c, d=None, **e) -> "x":
+    with open(a) as g, g: return [h async for h in b if not h]
+class K(dict, metaclass=type):
+    x: int = 1
+    match = lambda self: f"{self!r:>3} {'y'}"
+try: pass
+except* (ValueError, KeyError) as error: raise j from error
+else: del j
+match K:
+    case {"a": [1, *_], **k} | K(x=-1.5j): k[1:, ...] @= b"z"
+"""
 
 
 @pytest.fixture
@@ -26,13 +43,14 @@ def scripts(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path)
-    fingerprint._read_module.cache_clear()
     yield tmp_path
     fingerprint._read_module.cache_clear()
+    fingerprint._data_files.cache_clear()
 
 
 def fresh(*entries: str) -> str:
     fingerprint._read_module.cache_clear()
+    fingerprint._data_files.cache_clear()
     return fingerprint.code_fingerprint(*entries)
 
 
@@ -42,6 +60,7 @@ def fresh(*entries: str) -> str:
         ("job.py", "print(one())", "print(one() + 1)"),
         ("speech_decoding/alpha.py", "beta.two()", "beta.two() + 0"),
         ("speech_decoding/group/beta.py", "return 2", "return 3"),
+        ("speech_decoding/group/beta.py", "return 2", "return 0"),
         ("speech_decoding/group/page.css", "a {}", "b {}"),
         ("speech_decoding/__init__.py", "", "y = 1"),
     ],
@@ -68,6 +87,27 @@ def test_other_changes_are_not(scripts, name, old, new):
     path = scripts / name
     path.write_text(path.read_text().replace(old, new, 1))
     assert fresh("job") == before
+
+
+def test_values_that_count_as_false_are_told_apart(scripts):
+    path, codes = scripts / "job.py", []
+    for value in ("0", "False", "None", "''", "()", "0.0"):
+        path.write_text(f"x = {value}\n")
+        codes.append(fresh("job"))
+    assert len(set(codes)) == len(codes)
+
+
+def test_a_table_counts_with_the_module_that_names_it(scripts):
+    job, gamma = fresh("job"), fresh("speech_decoding.group.gamma")
+    (scripts / "speech_decoding/group/gamma.csv").write_text("2")
+    assert fresh("job") == job
+    assert fresh("speech_decoding.group.gamma") != gamma
+
+
+def test_it_is_the_same_in_every_python(scripts):
+    """Written down once, so that another interpreter that computes it differently is noticed."""
+    (scripts / "job.py").write_text(EVERY_PYTHON)
+    assert fresh("job") == "aa47db3f66abc42f"
 
 
 def test_a_module_found_by_name_counts_when_it_is_named(scripts):

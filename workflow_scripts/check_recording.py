@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_recording_arguments, open_recording, run
+from speech_decoding.command import run
 from speech_decoding.files import write_json
 from speech_decoding.recordings.checks import judge_recording
+from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 
 
 def main() -> None:

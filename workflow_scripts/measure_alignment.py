@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_study_arguments, run, settings_argument
+from speech_decoding.command import run, settings_argument
 from speech_decoding.files import read_npy, read_table, write_table
 from speech_decoding.recordings.alignment import measure_alignment
 from speech_decoding.studies import open_study
+from speech_decoding.studies.arguments import add_study_arguments
 
 
 def main() -> None:

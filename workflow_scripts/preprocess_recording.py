@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_recording_arguments, open_recording, run, settings_argument
+from speech_decoding.command import run, settings_argument
 from speech_decoding.files import read_json, write_json, write_npy, write_table
 from speech_decoding.recordings.preprocessing import preprocess
+from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 
 
 def main() -> None:

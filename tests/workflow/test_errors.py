@@ -36,6 +36,7 @@ def test_a_missing_checkpoint(fresh):
         ("results/gwiliams/report.html", "gwilliams"),
         ("results/demo/experiments/mian/seed-2036/metrics.json", "main"),
         ("results/demo/checks/sub-1_ses-0_task-0.json", "sub-01_ses-0_task-0"),
+        ("results/demo/audio/night_fery.npy", "night_ferry"),
     ],
 )
 def test_an_unknown_name(fresh, target, nearest):

@@ -1,106 +1,262 @@
-"""Which rules run again after which change: those that read what was changed, and no others."""
+"""Which rules run again after which change: those that read what was changed, and no others.
+
+What should run is stated in expected_reruns.py. Every change is made to a copy of studies that are
+finished, as far as Snakemake knows, and followed by a dry run; of the library's many files, one of
+each line of the statement is changed so, and all of them for the fingerprint that rules carry.
+The outcome is the page docs/reruns.md.
+"""
 
 import os
+import re
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-REPORT = "results/demo/report.html"
-LIBRARY = "workflow_scripts/speech_decoding"
+from speech_decoding import fingerprint
+from speech_decoding.settings import EMBEDDING_KEYS
+from speech_decoding.speech.targets import module_of
+from tests.workflow.changes import (
+    CODE_CHANGES,
+    LINES,
+    OTHER_CHANGES,
+    OVER_1_MB,
+    RAW,
+    RECORDED,
+    SCRIPTS,
+    SETTINGS_CHANGES,
+    SIMULATED,
+    Change,
+    append_to,
+)
+from tests.workflow.conftest import REPORT, make_small
+from tests.workflow.dry_runs import dry_run, dry_run_processes
+from tests.workflow.expected_reruns import NEXT, SETTINGS, stated, with_followers
+from tests.workflow.pages import check_page
+from tests.workflow.workspace import ROOT, Workspace, read_plan
 
-REPORTING = {"write_report"}
-JUDGING = REPORTING | {"judge_controls"}
-EVALUATING = JUDGING | {"evaluate_decoder", "control_decoder"}
-TRAINING = EVALUATING | {"train_decoder"}
-EMBEDDING = TRAINING | {"embed_speech"}
-CUTTING = TRAINING | {"cut_segments", "prove_splits"}
-SPLITTING = CUTTING | EMBEDDING | {"split_blocks", "measure_alignment"}
-PREPROCESSING = SPLITTING | {"preprocess_recording"}
-CHECKING = PREPROCESSING | {"check_recording", "check_study"}
-
-SETTINGS = [
-    ("training.learning_rate", 0.003, TRAINING),
-    ("training.delay_s", 0.1, TRAINING),
-    ("decoder.hidden", 16, TRAINING),
-    ("evaluation.top_k", [1, 10], EVALUATING),
-    ("report.controls", ["random"], JUDGING),
-    ("report.experiments", ["main", "noise_input"], REPORTING),
-    ("embeddings.wav2vec2.layers", [2, 3], EMBEDDING),
-    ("embeddings.mel.n_mels", 80, REPORTING),
-    ("segments.stride_s", 0.25, CUTTING),
-    ("segments.stop_s", 2.4, CUTTING),
-    ("splits.seed", 13, SPLITTING),
-    ("preprocess.rate_hz", 100, PREPROCESSING),
-    ("preprocess.notch", "auto", PREPROCESSING),
-    ("check.allow_missing", True, SPLITTING | {"check_study"}),
-]
-
-CODE = [
-    (f"{LIBRARY}/decoder/brain_module.py", TRAINING),
-    (f"{LIBRARY}/decoder/training.py", TRAINING),
-    (f"{LIBRARY}/evaluation/metrics.py", EVALUATING),
-    (f"{LIBRARY}/evaluation/stand_ins.py", JUDGING | {"control_decoder"}),
-    (f"{LIBRARY}/report/page.py", REPORTING),
-    (f"{LIBRARY}/report/style.css", REPORTING),
-    (f"{LIBRARY}/speech/wav2vec2.py", EMBEDDING),
-    (f"{LIBRARY}/segments/cutting.py", CUTTING),
-    (f"{LIBRARY}/segments/splits.py", SPLITTING),
-    (f"{LIBRARY}/recordings/preprocessing.py", PREPROCESSING),
-    (f"{LIBRARY}/recordings/alignment.py", REPORTING | {"measure_alignment"}),
-    (f"{LIBRARY}/recordings/quality.py", PREPROCESSING),
-    (f"{LIBRARY}/recordings/checks.py", CHECKING),
-    (f"{LIBRARY}/segments/leaks.py", JUDGING | {"prove_splits"}),
-    ("workflow_scripts/merge_audio.py", SPLITTING | {"merge_audio"}),
-]
+READERS = ("gwilliams", "brennan")
+CHANGES = {change.told: change for change in SETTINGS_CHANGES + CODE_CHANGES + OTHER_CHANGES}
+# Changes in a real study that concern one recording, the others' being checked and preprocessed.
+OF_ONE = [change.told for change in OTHER_CHANGES if change.concerned == "check_recording"]
 
 
-def append_code(path):
-    text = "\nx { color: red }\n" if path.suffix == ".css" else "\nCHANGED = True\n"
-    path.write_text(path.read_text() + text)
+# --------------------------------------------------------------------------------- what would run
 
 
-@pytest.mark.parametrize(("key", "value", "expected"), SETTINGS)
-def test_a_changed_setting(workspace, key, value, expected):
+@pytest.fixture(scope="module")
+def pretended(tmp_path_factory) -> Workspace:
+    """Three studies that look finished: both simulated ones, and a small real one."""
+    workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("pretended") / "clone")
+    make_small(workspace)
     config = workspace.config
-    block = config["studies"]["demo"]["settings"]
-    *parents, last = key.split(".")
-    for parent in parents:
-        block = block.setdefault(parent, {})
-    block[last] = value
+    config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S02", "S44"]
+    real = config["studies"]["gwilliams"]
+    real["layout"] |= {"subjects": ["01", "02", "03"], "sessions": ["0"], "absent": []}
+    real["layout"]["stories"] = {"lw1": {"task": "0", "parts": 4}}
+    real["settings"] = {
+        "embeddings": config["studies"]["demo"]["settings"]["embeddings"],
+        "report": {"seeds": [2036]},
+    }
     workspace.config = config
-    assert workspace.planned_rules(REPORT) == expected
-
-
-@pytest.mark.parametrize(("name", "expected"), CODE)
-def test_changed_code(workspace, name, expected):
-    append_code(workspace.folder / name)
-    assert workspace.planned_rules(REPORT) == expected
-
-
-def test_nothing_runs_without_a_change(workspace):
-    output = workspace.snakemake(REPORT).stdout
-    assert "Nothing to be done" in output
-
-
-def test_touched_files_reordered_keys_and_comments_run_nothing(workspace):
-    config = workspace.config
-    workspace.config = {key: config[key] for key in reversed(config)}
-    for name in ("Snakefile", "config.yaml", *(name for name, _ in CODE)):
-        os.utime(workspace.folder / name)
-    workspace.edit(f"{LIBRARY}/decoder/training.py", '"""Training: ', '"""Training, better told: ')
-    workspace.edit(f"{LIBRARY}/decoder/training.py", "import time", "# why not\nimport time")
-    assert workspace.planned_rules(REPORT) == set()
-
-
-def test_one_more_excluded_subject_preprocesses_nothing(workspace):
-    config = workspace.config
-    config["studies"]["demo"]["exclude"] = {"02": "sleepy"}
+    workspace.lay_raw_files("gwilliams")
+    os.truncate(workspace.folder / f"{RAW}_meg.con", OVER_1_MB)
+    real["layout"]["subjects"] = ["01", "02"]  # a third one lies ready
     workspace.config = config
-    assert workspace.planned_rules(REPORT) == SPLITTING | {"check_study"}
+    workspace.pretend(*SIMULATED, *RECORDED)
+    return workspace
 
 
-def test_a_moved_clone_runs_nothing(workspace, tmp_path):
-    moved = tmp_path / "another place"
-    shutil.move(workspace.folder, moved)
-    workspace.folder = moved
-    assert workspace.planned_rules(REPORT) == set()
+@pytest.fixture(scope="module")
+def plans(pretended, tmp_path_factory):
+    """The jobs that would run after each change, by what is told of it; all at work already."""
+    folder = tmp_path_factory.mktemp("changed")
+
+    def plan(number: int, change: Change) -> dict[str, int]:
+        copy = pretended.copy if change in OTHER_CHANGES else pretended.sketch
+        workspace = copy(folder / str(number) / "clone")
+        change.make(workspace)
+        printed = processes.submit(dry_run, workspace.folder, *change.targets).result()
+        shutil.rmtree(folder / str(number))
+        return read_plan(printed)
+
+    with dry_run_processes() as processes, ThreadPoolExecutor(os.cpu_count()) as threads:
+        futures: dict[str, Future[dict[str, int]]] = {
+            change.told: threads.submit(plan, number, change)
+            for number, change in enumerate(CHANGES.values())
+        }
+        yield futures
+        threads.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("told", CHANGES)
+def test_what_reads_the_change_runs_and_nothing_else(plans, told):
+    assert set(plans[told].result()) == stated(CHANGES[told].concerned)
+
+
+@pytest.mark.parametrize("told", OF_ONE)
+def test_other_recordings_are_left_alone(plans, told):
+    jobs = plans[told].result()
+    assert jobs["check_recording"] == jobs["preprocess_recording"] == 1
+
+
+def test_every_block_of_the_configuration_is_changed(pretended):
+    blocks = set(pretended.config) - {"audio"}  # which has one setting, with one value
+    assert {path.partition(".")[0] for path, _, _ in SETTINGS} == blocks
+
+
+# --------------------------------------------------------------------------- fingerprints of code
+
+
+@pytest.fixture(scope="module")
+def changed_codes(tmp_path_factory):
+    """A function: the rules whose fingerprint of code a change of one file changes."""
+    folder = tmp_path_factory.mktemp("library") / "workflow_scripts"
+    shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    read, known = fingerprint._read_module.__wrapped__, {}
+    by_name = {
+        "": [()],
+        "reader_module": [(f"speech_decoding.studies.{name}",) for name in READERS],
+        "target_module": [(module_of(kind),) for kind in EMBEDDING_KEYS],
+    }
+    text = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    rules = [
+        (rule, (script, *found))
+        for block in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]
+        for rule, call in [(block.partition(":")[0], re.search(r"code_of\((.+)\)", block))]
+        if call
+        for script, _, name in [call[1].replace('"', "").partition(", ")]
+        for found in by_name[name]
+    ]
+
+    def fingerprints() -> list[str]:
+        return [fingerprint.code_fingerprint(*entries) for _, entries in rules]
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Only the file that is changed is read again.
+        patch.setattr(fingerprint, "SCRIPTS", folder)
+        patch.setattr(
+            fingerprint,
+            "_read_module",
+            lambda module: (
+                known[module] if module in known else known.setdefault(module, read(module))
+            ),
+        )
+        fingerprint._data_files.cache_clear()
+        before = fingerprints()
+
+        def changed(path: Path) -> set[str]:
+            copy = folder / path.relative_to(SCRIPTS)
+            content, remembered = copy.read_bytes(), dict(known)
+            parts = path.relative_to(SCRIPTS).with_suffix("").parts
+            known.pop(".".join(parts[:-1] if parts[-1] == "__init__" else parts), None)
+            append_to(copy)
+            pairs = zip(rules, before, fingerprints(), strict=True)
+            copy.write_bytes(content)
+            known.update(remembered)
+            return {rule for (rule, _), old, new in pairs if new != old}
+
+        yield changed
+    fingerprint._data_files.cache_clear()
+
+
+@pytest.mark.parametrize("told", LINES)
+def test_every_file_of_the_code_concerns_whom_it_should(changed_codes, told):
+    files, concerned = LINES[told]
+    for path in files:
+        changed = {rule for rule in changed_codes(path) if rule in NEXT}
+        assert stated(" ".join(changed)) == stated(concerned), path
+
+
+def test_every_file_of_the_code_is_stated():
+    present = [path for path in SCRIPTS.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert sorted(path for files, _ in LINES.values() for path in files) == sorted(present)
+
+
+# --------------------------------------------------------------------------- a study really made
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "no change",
+        "the clone moved to another folder",
+        "`preprocess.rate_hz`: `100`",
+        "`segments.stride_s`: `0.25`",
+        next(told for told in LINES if told.startswith("`decoder/`")),
+    ],
+)
+def test_a_study_that_was_really_made_fares_alike(workspace, told):
+    every = set(workspace.planned_jobs(REPORT, "--forceall"))
+    CHANGES[told].make(workspace)
+    assert workspace.planned_rules(REPORT) == stated(CHANGES[told].concerned) & every
+
+
+# --------------------------------------------------------------------------------- the page
+
+
+HEAD = """# What runs again after which change
+
+A rule runs again when something that it reads has changed: its input files, the settings that its
+script uses, or the code that its script reaches. All that follows it runs too. This page is written
+by `tests/workflow/test_reruns.py`, which makes each change to studies that are finished and asks
+`snakemake --dry-run` what would run: the two simulated ones, each with its report, a table of the
+paper, a sweep and the comparison with fairseq; and for raw files a small one of recordings. What
+should run is stated beside it by hand, and the test fails where the two differ.
+
+To ask for your own change, before anything runs:
+
+```sh
+snakemake -n results/demo/report.html
+```
+
+A table of jobs comes first, and then each job with a line `Reason:`.
+
+- *Params have changed since last execution*: a text in braces is the settings, before and now; a
+  word of 16 digits and letters is the code.
+- *Updated input files*: you changed these files.
+- *Input files updated by another job*: a rule before it runs, so see its reason.
+- *Set of input files has changed*: recordings, stories or experiments were added or taken away.
+- *Code has changed since last execution*: the command in `rules/`.
+- *Missing output files*: they were never made, or deleted.
+
+## What follows a rule
+
+The rules that download run when they are asked for by name, and then each time. The output of
+`compute_layers` is not kept: the rule runs before each run of `compare_with_fairseq`.
+
+| rule | what follows |
+|---|---|
+"""
+
+
+def name_rules(rules: set[str]) -> str:
+    return ", ".join(f"`{rule}`" for rule in NEXT if rule in rules)
+
+
+def tell_plan(rules: set[str]) -> str:
+    """Name the rules that no other one leads to, and the rest if it is not all that follows."""
+    first = {rule for rule in rules if not any(rule in followers(other) for other in rules)}
+    rest = set().union(*map(followers, first))
+    if rules != first | rest:
+        return f"{name_rules(rules)} alone"
+    return f"{name_rules(first)} and all that follows" if rest else name_rules(rules) or "nothing"
+
+
+def followers(rule: str) -> set[str]:
+    return with_followers({rule}) - {rule}
+
+
+def test_the_page_tells_what_was_found(plans):
+    rows = [f"| `{rule}` | {name_rules(followers(rule)) or 'nothing'} |" for rule in NEXT]
+    page = HEAD + "\n".join(rows)
+    for title, changes in (
+        ("A setting of config.yaml", SETTINGS_CHANGES),
+        ("A file of the code", CODE_CHANGES),
+        ("Files, rules and everything else", OTHER_CHANGES),
+    ):
+        page += f"\n\n## {title}\n\n| change | what runs |\n|---|---|\n"
+        found = [(change.told, set(plans[change.told].result())) for change in changes]
+        page += "\n".join(f"| {told} | {tell_plan(rules)} |" for told, rules in found)
+    check_page("reruns.md", page + "\n")

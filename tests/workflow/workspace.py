@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from speech_decoding.studies import open_study
 
 ROOT = Path(__file__).parents[2]
 CODE = ("Snakefile", "config.yaml", "rules", "envs", "workflow_scripts")
@@ -35,10 +38,23 @@ class Workspace:
             _copy(path, folder / path.name, linked=linked)
         return Workspace(folder)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start Snakemake here; stdout and stderr come as one text."""
+    def sketch(self, folder: Path) -> "Workspace":
+        """Copy the code alone and link to all else: for dry runs, which leave it as it is."""
+        folder.mkdir(parents=True)
+        for path in self.folder.iterdir():
+            if path.name in CODE:
+                _copy(path, folder / path.name)
+            else:
+                (folder / path.name).symlink_to(path)
+        return Workspace(folder)
+
+    def start(self, *arguments: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start Snakemake here; stdout and stderr come as one text.
+
+        `under` is a command that starts the one after it, such as `env` or `setpriv`.
+        """
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            [*under, sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -46,22 +62,50 @@ class Workspace:
             env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
         )
 
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def snakemake(
+        self, *arguments: str, check: bool = True, under: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; stdout and stderr come back as one text in `stdout`."""
-        run = self.start(*arguments)
+        run = self.start(*arguments, under=under)
         output, _ = run.communicate()
         if check and run.returncode != 0:
             raise AssertionError(output[-6000:])
         return subprocess.CompletedProcess(run.args, run.returncode, output)
 
+    def planned_jobs(self, *targets: str) -> dict[str, int]:
+        """Give the rules that a dry run would run, and how many jobs of each."""
+        return read_plan(self.snakemake("--dry-run", *targets).stdout)
+
     def planned_rules(self, *targets: str) -> set[str]:
         """Give the names of the rules that a dry run would run."""
-        output = self.snakemake("--dry-run", *targets).stdout
-        # Two lines of heading, a line per rule with its number of jobs, and their total.
-        table = re.search(r"^Job stats:\n.*\n.*\n((?:\w+ +\d+\n)+)", output, flags=re.MULTILINE)
-        rules = {line.split()[0] for line in table[1].splitlines()} if table else set()
-        assert rules or "Nothing to be done" in output, output
-        return rules - {"total"}
+        return set(self.planned_jobs(*targets))
+
+    def lay_raw_files(self, study: str) -> list[Path]:
+        """Make all raw files of a study, empty."""
+        entry = self.config["studies"][study]
+        reader = open_study(entry["reader"], self.folder / entry["raw_folder"], entry["layout"])
+        paths = [path for recording in reader.recordings() for path in reader.raw_files(recording)]
+        paths += [path for story in reader.stories() for path in reader.wav_files(story)]
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return paths
+
+    def pretend(self, *targets: str) -> None:
+        """Make it look as if `targets` had been made: outputs are empty, Snakemake's records real.
+
+        Snakemake itself touches every output in the order of the jobs, and remembers params, code
+        and inputs of each, as after a run.
+        """
+        summary = self.snakemake("--summary", "--", *targets).stdout
+        rows = (line.split("\t") for line in summary.splitlines() if line.count("\t") == 5)
+        for name in [row[0] for row in rows][1:]:
+            path = self.folder / name
+            folder = path if path.suffix == "" else path.parent  # a rule may make a whole folder
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder != path:
+                path.touch()
+        self.snakemake("--touch", "--forceall", "--quiet", "all", "--", *targets)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -76,6 +120,15 @@ class Workspace:
         text = path.read_text()
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new, 1))
+
+
+def read_plan(output: str) -> dict[str, int]:
+    """Read which rules a dry run would run, and how many jobs of each."""
+    # Two lines of heading, a line per rule with its number of jobs, and their total.
+    table = re.search(r"^Job stats:\n.*\n.*\n((?:\w+ +\d+\n)+)", output, flags=re.MULTILINE)
+    jobs = dict(line.split() for line in table[1].splitlines()) if table else {}
+    assert jobs or "Nothing to be done" in output, output
+    return {rule: int(count) for rule, count in jobs.items() if rule != "total"}
 
 
 def _copy(source: Path, target: Path, *, linked: bool = False) -> None:

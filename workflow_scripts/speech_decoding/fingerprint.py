@@ -3,8 +3,8 @@
 Snakemake sees neither imported modules nor the content of scripts called through `shell:`. A rule
 therefore carries this fingerprint among its params: it changes when the script, or any module of
 the library that the script imports directly or indirectly, changes in what it does, or a data file
-(a style sheet, a table) of a package that it reaches. Comments, docstrings, formatting and time
-stamps do not count.
+(a style sheet, a table) of theirs. Comments, docstrings, formatting, time stamps and the version of
+Python do not count.
 """
 
 import ast
@@ -43,7 +43,7 @@ def code_fingerprint(*entries: str) -> str:
 def _read_module(module: str) -> tuple[str, tuple[str, ...]]:
     """Give what a module does, as text without comments and docstrings, and what it imports."""
     path = _path_of(module)
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    tree = ast.parse(path.read_bytes(), filename=str(path))
     imported = {module.rpartition(".")[0]} if module.startswith(PACKAGE + ".") else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -53,14 +53,28 @@ def _read_module(module: str) -> tuple[str, tuple[str, ...]]:
             imported.update(f"{node.module}.{alias.name}" for alias in node.names)
         _drop_docstring(node)
     ours = {name for name in imported if name.split(".")[0] == PACKAGE and _exists(name)}
-    return ast.dump(tree), tuple(sorted(ours))
+    return _write(tree), tuple(sorted(ours))
 
 
-def _data_files(module: str) -> list[Path]:
+@functools.cache
+def _data_files(module: str) -> tuple[Path, ...]:
+    """List the data files beside a module that it names; of a package, those that none names."""
     path = _path_of(module)
+    files = sorted(f for f in path.parent.iterdir() if f.is_file() and f.suffix != ".py")
     if path.name != "__init__.py":
-        return []
-    return sorted(f for f in path.parent.iterdir() if f.is_file() and f.suffix != ".py")
+        return tuple(file for file in files if file.name in _read_module(module)[0])
+    siblings = [f"{module}.{f.stem}" for f in path.parent.glob("*.py") if f != path]
+    named = {file for sibling in siblings for file in _data_files(sibling)}
+    return tuple(file for file in files if file not in named)
+
+
+def _write(part: object) -> str:
+    """Write a syntax tree as text; `ast.dump` writes the same code differently in every Python."""
+    if isinstance(part, ast.AST):
+        given = ((name, value) for name, value in ast.iter_fields(part) if value not in (None, []))
+        fields = ",".join(f"{name}={_write(value)}" for name, value in given)
+        return f"{type(part).__name__}({fields})"
+    return f"[{','.join(map(_write, part))}]" if isinstance(part, list) else repr(part)
 
 
 def _drop_docstring(node: ast.AST) -> None:

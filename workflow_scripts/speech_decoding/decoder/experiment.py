@@ -1,6 +1,7 @@
 """One experiment: the stages' files in, a trained decoder and its description out."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,6 @@ from speech_decoding.segments.selection import Selection
 from speech_decoding.segments.signals import Storage
 from speech_decoding.segments.store import Interpolation, SegmentStore, StudyTables
 from speech_decoding.segments.windows import Window
-from speech_decoding.settings import canonical_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +184,7 @@ def train_experiment(
         compilation=training["compile"],
     )
     settings = {"window": window, "decoder": decoder, "training": training, "seed": seed}
-    made_with = canonical_json({**settings, "data": data, "code": code})
+    made_with = json.dumps({**settings, "data": data, "code": code}, sort_keys=True)
     key = hashlib.sha256(made_with.encode()).hexdigest()
     checkpoints = Checkpoints(folder, key)
     bar = ProgressBar(

@@ -1,0 +1,179 @@
+"""What should run again after which change, as a reader of the workflow would state it.
+
+Nothing here is computed from the workflow: test_reruns.py compares the two. A change is stated by
+the rules that it concerns first; all that follows them runs too, save what is marked with `!`.
+"""
+
+# Which rules read what a rule writes; what comes through a rule in between is left out.
+NEXT = {
+    "simulate_stimuli": "simulate_recording merge_audio",
+    "simulate_recording": "check_recording",
+    "simulate_alice_stimuli": "simulate_alice_recording merge_audio",
+    "simulate_alice_recording": "check_recording",
+    "simulate_checkpoint": "embed_speech compute_layers",
+    "check_recording": "check_study preprocess_recording",
+    "check_study": "split_blocks",
+    "preprocess_recording": "split_blocks",
+    "merge_audio": "split_blocks",
+    "split_blocks": "measure_alignment embed_speech compute_layers cut_segments",
+    "measure_alignment": "write_report",
+    "embed_speech": "train_decoder",
+    "compute_layers": "compare_with_fairseq",
+    "compare_with_fairseq": "",
+    "cut_segments": "prove_splits train_decoder",
+    "prove_splits": "judge_controls",
+    "train_decoder": "evaluate_decoder",
+    "evaluate_decoder": "control_decoder write_comparison write_sweep",
+    "control_decoder": "judge_controls",
+    "judge_controls": "write_report",
+    "graph_rules": "write_report",
+    "write_comparison": "",
+    "write_sweep": "",
+    "write_report": "",
+}
+
+# Rules whose input is not kept, and the rule that makes it again.
+NOT_KEPT = {"compare_with_fairseq": "compute_layers"}
+
+_FROM_THE_START = "simulate_stimuli simulate_alice_stimuli simulate_checkpoint"
+_PAGES = "write_comparison write_sweep write_report"
+
+# Folder of workflow_scripts/speech_decoding: names of its files (without .py), and whom a change of
+# one of them concerns. "*" are the files of the folder that are not named.
+LIBRARY = {
+    "": {
+        "__init__ command errors files": _FROM_THE_START,
+        "settings": "write_sweep",  # what it gives to the other rules counts by its value
+        "fingerprint": "embed_speech",  # which keeps it, to know what to continue from
+    },
+    "simulation": {
+        "*": _FROM_THE_START,
+        "brain kit_file noise sensors": "simulate_stimuli simulate_alice_stimuli",
+        "meg_masc recording sidecars stimuli": "simulate_stimuli",
+        "alice matlab_file scalp": "simulate_alice_stimuli",
+        "checkpoint": "simulate_checkpoint",
+    },
+    "studies": {
+        "__init__ presence": "check_recording simulate_alice_stimuli",
+        "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv": "check_recording",
+        # The simulated study is written with the names and tables of the real one.
+        "brennan brennan_cleaning brennan_signal brennan_trials brennan_subjects.csv matlab": (
+            "simulate_alice_stimuli"
+        ),
+    },
+    "download": {"*": ""},  # by name alone, and then each time
+    "recordings": {
+        "__init__": "check_recording merge_audio",
+        "checks event_checks signal_checks thresholds": "check_recording",
+        "*": "preprocess_recording",
+        "resampling": "preprocess_recording merge_audio",
+        "alignment": "measure_alignment",
+    },
+    "speech": {
+        "__init__": "simulate_checkpoint merge_audio",
+        "torchaudio_guard": "simulate_checkpoint",
+        "audio": "merge_audio",
+        "passes waveforms wav2vec2": "embed_speech compute_layers",
+        "embedding finished mel targets": "embed_speech",
+        "layers": "compute_layers",
+    },
+    "speech/checkpoints": {"*": "embed_speech compute_layers"},
+    "segments": {
+        "__init__ blocks splits": "split_blocks",
+        "cutting scaling windows": "cut_segments",
+        "leaks": "prove_splits",
+        "*": "train_decoder",
+    },
+    "decoder": {"*": "train_decoder"},
+    "evaluation": {
+        "*": "evaluate_decoder",
+        "control_runs controls matching stand_ins timing": "control_decoder",
+    },
+    "report": {
+        "*": _PAGES,
+        "comparison comparison.html.jinja": "write_comparison",
+        "sweep sweep.html.jinja left_out.html.jinja": "write_sweep",
+        "outcomes outcome_figures": "write_comparison write_sweep",
+        "paper": "write_comparison write_report",
+        "page sections examples figures control_figures sensor_figures word_figures words "
+        "summary.html.jinja controls.html.jinja data.html.jinja recordings.html.jinja "
+        "splits.html.jinja embedding.html.jinja training.html.jinja accuracy.html.jinja "
+        "words.html.jinja sensors.html.jinja examples.html.jinja settings.html.jinja "
+        "provenance.html.jinja": "write_report",
+    },
+}
+
+# A setting of config.yaml, another value, and whom it concerns.
+SETTINGS = [
+    ("studies.demo.title", "Demo", _PAGES),
+    ("studies.demo.raw_folder", "data/another", "simulate_stimuli"),
+    ("studies.demo.layout.subjects", ["01", "02", "03"], "simulate_stimuli"),
+    ("studies.demo.layout.stories.night_ferry.parts", 3, "simulate_stimuli"),
+    ("studies.demo.simulation.snr", 0.4, "simulate_recording"),
+    ("studies.demo_eeg.simulation.snr", 0.4, "simulate_alice_recording"),
+    ("studies.demo_eeg.layout.alignment", "published", "check_recording"),
+    ("studies.demo.exclude", {"02": "sleepy"}, "check_study"),
+    ("studies.demo.settings.training.learning_rate", 0.003, "train_decoder"),
+    ("studies.gwilliams.title", "Another study than that of the target", ""),
+    ("download.attempts", 3, ""),
+    ("check.allow_missing", True, "check_study"),
+    ("preprocess.notch", "auto", "preprocess_recording"),
+    ("preprocess.rate_hz", 100, "preprocess_recording"),
+    ("embeddings.wav2vec2.window_s", 50, "embed_speech"),
+    ("embeddings.wav2vec2.sha256", "0" * 64, "embed_speech compute_layers"),
+    # Of no study's main experiment, which controls and sweeps are about.
+    ("embeddings.mel.n_mels", 80, "embed_speech !write_sweep !control_decoder !judge_controls"),
+    ("embeddings.wav2vec2_last4.layers", [4], "write_report"),
+    ("splits.seed", 13, "split_blocks"),
+    ("segments.stride_s", 0.25, "cut_segments"),
+    ("segments.stop_s", 2.4, "cut_segments"),
+    ("decoder.depth", 8, "train_decoder"),
+    ("decoder.hidden", 256, ""),  # the demos have their own
+    ("training.delay_s", 0.1, "train_decoder"),
+    ("training.selection.share", 0.5, "train_decoder"),
+    ("training.device", "cpu", "train_decoder"),
+    ("running.checkpoint_minutes", 1, ""),
+    ("experiments.main.decoder", {"glu": False}, "train_decoder"),
+    (
+        "experiments.deep_mel.training.delay_s",
+        0.1,
+        "train_decoder !write_sweep !control_decoder !judge_controls !write_report",
+    ),
+    ("experiments.bfloat16.training.delay_s", 0.1, ""),  # no target asks for it
+    ("experiments.another", {"embedding": "mel"}, ""),
+    # The report lists what is set for the study.
+    (
+        "studies.demo.settings.sweeps.without_story",
+        {"values": ["night_ferry"]},
+        "write_sweep write_report",
+    ),
+    ("sweeps.delay.values", [0, 0.1], ""),  # no target asks for it
+    ("evaluation.top_k", [1, 10], "evaluate_decoder"),
+    ("evaluation.candidate_counts", [10, 50], "evaluate_decoder"),
+    ("studies.demo.settings.report.experiments", ["main", "random"], "write_report"),
+    # The controls are of the first seed, which is there already.
+    (
+        "studies.demo.settings.report.seeds",
+        [2036, 2037],
+        "train_decoder !control_decoder !judge_controls",
+    ),
+    ("report.controls", ["random"], "judge_controls"),
+    ("report.audio", True, "write_report"),
+]
+
+
+def stated(concerned: str) -> set[str]:
+    """Give the rules that a statement comes to: those that it names and all that follow them."""
+    named = set(concerned.split())
+    spared = {rule for rule in named if rule.startswith("!")}
+    rules = with_followers(named - spared) - {rule[1:] for rule in spared}
+    return rules | {NOT_KEPT[rule] for rule in rules & NOT_KEPT.keys()}
+
+
+def with_followers(rules: set[str]) -> set[str]:
+    waiting, reached = list(rules), set()
+    while waiting:
+        rule = waiting.pop()
+        reached.add(rule)
+        waiting += NEXT[rule].split()
+    return reached
