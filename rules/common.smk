@@ -19,6 +19,7 @@ search_path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
 os.environ.update(PATH=os.pathsep.join(search_path))
 
 from speech_decoding import settings
+from speech_decoding.abandoned_locks import remove_abandoned_locks
 from speech_decoding.errors import InputError
 from speech_decoding.fingerprint import code_fingerprint
 from speech_decoding.report.paper import COMPARISONS
@@ -29,6 +30,10 @@ try:
     settings.check_config(config, Path(workflow.basedir) / "rules" / "config.schema.yaml")
 except InputError as error:
     sys.exit(f"Error: {error}")
+
+
+if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
+    print("The last run here was killed: its locks were removed.", file=sys.stderr)
 
 
 # A GPU job takes every core of a local run, so that two of them never share the GPU.

@@ -35,7 +35,14 @@ class Workspace:
             _copy(path, folder / path.name, linked=linked)
         return Workspace(folder)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Snakemake and its jobs are started with: a wide terminal without colours."""
+        # The interpreter's own folder first, as the Snakefile has it for jobs.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        return os.environ | {"PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start Snakemake here; stdout and stderr come as one text."""
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
@@ -43,12 +50,14 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
+            env=self.environment | environment,
         )
 
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def snakemake(
+        self, *arguments: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake here; stdout and stderr come back as one text in `stdout`."""
-        run = self.start(*arguments)
+        run = self.start(*arguments, **environment)
         output, _ = run.communicate()
         if check and run.returncode != 0:
             raise AssertionError(output[-6000:])
