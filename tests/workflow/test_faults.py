@@ -5,6 +5,7 @@ What is found is written down in docs/faults.md.
 
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,3 +222,43 @@ def with_an_output_changed(workspace: Workspace, job: Job, jobs: dict[str, list[
     with damaged(workspace.folder / name, turn_a_bit):
         refuse(workspace, reader, name, "edited or damaged")
     return f"refused by `{reader.rule}`"
+
+
+# --- Snakemake itself
+
+
+def begin_again(workspace: Workspace) -> None:
+    """Remove what the last steps made, so that there is something to run."""
+    for name in (REPORT, METRICS, "results/demo/verdicts.json"):
+        (workspace.folder / name).unlink()
+
+
+def wait_for_locks(workspace: Workspace) -> None:
+    deadline_s = time.monotonic() + 60
+    while not list((workspace.folder / ".snakemake" / "locks").glob("*")):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+
+def test_two_runs_at_once_do_not_meet(finished, workspace):
+    begin_again(workspace)
+    first = workspace.start(REPORT)
+    wait_for_locks(workspace)
+    second = workspace.snakemake(REPORT, check=False)
+    assert second.returncode != 0 and "locked" in second.stdout
+    printed, _ = first.communicate()
+    assert first.returncode == 0, printed
+    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+
+
+def test_the_same_command_repairs_what_a_killed_run_left(finished, workspace):
+    begin_again(workspace)
+    run = workspace.start(REPORT)
+    wait_for_locks(workspace)
+    while "judge_controls" not in run.stdout.readline():
+        pass
+    run.kill()
+    run.communicate()
+    printed = workspace.snakemake(REPORT).stdout
+    assert "The last run here was killed" in printed
+    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
