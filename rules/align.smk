@@ -23,9 +23,10 @@ rule measure_alignment:
         study=study_arguments,
         settings=settings_of("measure_alignment"),
         code=code_of("measure_alignment", reader_module),
+        job=job_text,
     message:
         "Measuring the alignment of {wildcards.study}"
     shell:
-        "python {params.script:q} {params.study} --wav-onsets {input.wav_onsets:q}"
+        "python {params.script:q} --job {params.job:q} {params.study} --wav-onsets {input.wav_onsets:q}"
         " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
         " --output {output:q} 2>&1 | tee {log:q}"

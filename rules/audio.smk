@@ -22,8 +22,9 @@ rule merge_audio:
         wavs=wav_names,
         settings=settings_of("merge_audio"),
         code=code_of("merge_audio"),
+        job=job_text,
     message:
         "Merging the audio of {wildcards.study}, {wildcards.story}"
     shell:
-        "python {params.script:q} {params.wavs:q} --settings {params.settings:q}"
+        "python {params.script:q} --job {params.job:q} {params.wavs:q} --settings {params.settings:q}"
         " --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"

@@ -22,10 +22,11 @@ rule check_recording:
         script=scripts / "check_recording.py",
         study=recording_arguments,
         code=code_of("check_recording", reader_module),
+        job=job_text,
     message:
         "Checking the raw files of {wildcards.study}, {wildcards.recording}"
     shell:
-        "python {params.script:q} {params.study} --recording {wildcards.recording}"
+        "python {params.script:q} --job {params.job:q} {params.study} --recording {wildcards.recording}"
         " --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -49,8 +50,9 @@ rule check_study:
         script=scripts / "check_study.py",
         settings=settings_of("check_study"),
         code=code_of("check_study"),
+        job=job_text,
     message:
         "Gathering the verdicts on {wildcards.study}"
     shell:
-        "python {params.script:q} {input:q} --settings {params.settings:q}"
+        "python {params.script:q} --job {params.job:q} {input:q} --settings {params.settings:q}"
         " --output {output:q} 2>&1 | tee {log:q}"

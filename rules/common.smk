@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from snakemake.iocontainers import Wildcards
+
 scripts = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(scripts))
 # Jobs run with the interpreter that runs Snakemake, activated or not; conda goes before it.
@@ -20,6 +22,7 @@ os.environ.update(PATH=os.pathsep.join(search_path))
 os.environ.update(TMPDIR=tempfile.gettempdir())
 
 from speech_decoding import settings
+from speech_decoding.abandoned_locks import remove_abandoned_locks
 from speech_decoding.errors import InputError
 from speech_decoding.fingerprint import code_fingerprint
 from speech_decoding.report.paper import COMPARISONS
@@ -30,6 +33,10 @@ try:
     settings.check_config(config, Path(workflow.basedir) / "rules" / "config.schema.yaml")
 except InputError as error:
     sys.exit(f"Error: {error}")
+
+
+if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
+    print("The last run here was killed: its locks were removed.", file=sys.stderr)
 
 
 # A GPU job takes every core of a local run, so that two of them never share the GPU.
@@ -448,6 +455,34 @@ def code_of(script, found_by_name=None):
         return code_fingerprint(script, *([found_by_name(wildcards)] if found_by_name else []))
 
     return fingerprint
+
+
+def job_text(wildcards, input, output):
+    """What a job's outputs are sealed with, and what its inputs have to be sealed with.
+
+    Not tracked, because it is asked for input: what it follows from makes rules run by itself.
+    """
+    maker, digest, code = maker_of(output[0])
+    expected = {}
+    for path in input:
+        if path.startswith("results/"):
+            earlier, earlier_digest, _ = maker_of(path)
+            expected.setdefault(earlier, set()).add(earlier_digest)
+    job = {"rule": maker, "settings": digest, "code": code}
+    expected = {name: sorted(digests) for name, digests in expected.items()}
+    return settings.canonical_json(job | {"expected": expected})
+
+
+@functools.cache
+def maker_of(path):
+    """The rule that makes a file, a digest of the settings it uses for it, and of its code."""
+    maker = next(each for each in workflow.rules if each.is_producer(path))
+    wildcards = Wildcards(fromdict=maker.get_wildcards(path))
+    given = {name: maker.params.get(name) for name in ("study", "wavs", "settings", "code")}
+    given = {name: find(wildcards) for name, find in given.items() if find}
+    code = given.pop("code", None)
+    digest = hashlib.sha256(settings.canonical_json(given).encode()).hexdigest()[:8]
+    return maker.name, digest, code
 
 
 def reader_module(wildcards):

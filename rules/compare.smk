@@ -25,10 +25,11 @@ rule write_comparison:
         script=scripts / "write_comparison.py",
         settings=settings_of("write_comparison"),
         code=code_of("write_comparison"),
+        job=job_text,
     message:
         "Writing {wildcards.comparison} of {wildcards.study}"
     shell:
-        "python {params.script:q} {wildcards.comparison} --results results/{wildcards.study}"
+        "python {params.script:q} --job {params.job:q} {wildcards.comparison} --results results/{wildcards.study}"
         " --settings {params.settings:q} --page {output.page:q}"
         " --numbers {output.numbers:q} 2>&1 | tee {log:q}"
 
@@ -54,9 +55,10 @@ rule write_sweep:
         experiments=sweep_experiments,
         settings=settings_of("write_sweep"),
         code=code_of("write_sweep"),
+        job=job_text,
     message:
         "Writing the sweep {wildcards.sweep} of {wildcards.study}"
     shell:
-        "python {params.script:q} {wildcards.sweep} --results results/{wildcards.study}"
+        "python {params.script:q} --job {params.job:q} {wildcards.sweep} --results results/{wildcards.study}"
         " --experiments {params.experiments:q} --settings {params.settings:q}"
         " --page {output.page:q} --numbers {output.numbers:q} 2>&1 | tee {log:q}"

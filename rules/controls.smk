@@ -32,10 +32,11 @@ rule control_decoder:
         embedding=embedding_of,
         settings=settings_of("control_decoder"),
         code=code_of("control_decoder"),
+        job=job_text,
     message:
         "Controlling {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        "python {params.script:q} --job {params.job:q} --splits results/{wildcards.study}/splits"
         " --segments results/{wildcards.study}/segments"
         " --recordings results/{wildcards.study}/recordings"
         " --audio results/{wildcards.study}/audio"
@@ -76,9 +77,10 @@ rule judge_controls:
         controls=control_runs("results/{study}/experiments/{experiment}/seed-{seed}"),
         settings=settings_of("judge_controls"),
         code=code_of("judge_controls"),
+        job=job_text,
     message:
         "Judging the controls of {wildcards.study}"
     shell:
-        "python {params.script:q} --proof {input.proof:q} --run {params.run:q}"
+        "python {params.script:q} --job {params.job:q} --proof {input.proof:q} --run {params.run:q}"
         " --controls {params.controls:q} --settings {params.settings:q}"
         " --output {output:q} 2>&1 | tee {log:q}"

@@ -25,10 +25,11 @@ rule embed_speech:
         wavs=wav_names,
         settings=settings_of("embed_speech"),
         code=code_of("embed_speech", target_module),
+        job=job_text,
     message:
         "Embedding the speech of {wildcards.study}, {wildcards.story}, as {wildcards.embedding}"
     shell:
-        "python {params.script:q} {params.wavs:q} --chunks {input.chunks:q}"
+        "python {params.script:q} --job {params.job:q} {params.wavs:q} --chunks {input.chunks:q}"
         " --story {wildcards.story}"
         " --threads {threads} --settings {params.settings:q}"
         " --folder results/{wildcards.study}/embeddings/{wildcards.embedding}"

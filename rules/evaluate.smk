@@ -33,10 +33,11 @@ rule evaluate_decoder:
         embedding=embedding_of,
         settings=settings_of("evaluate_decoder"),
         code=code_of("evaluate_decoder"),
+        job=job_text,
     message:
         "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --checks {input.checks:q}"
+        "python {params.script:q} --job {params.job:q} --checks {input.checks:q}"
         " --splits results/{wildcards.study}/splits"
         " --segments results/{wildcards.study}/segments"
         " --recordings results/{wildcards.study}/recordings"

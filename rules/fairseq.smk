@@ -24,10 +24,11 @@ rule compute_layers:
         script=scripts / "compute_layers.py",
         settings=settings_of("compute_layers"),
         code=code_of("compute_layers"),
+        job=job_text,
     message:
         "Computing all layers of {wildcards.embedding} for a few chunks of {wildcards.study}"
     shell:
-        "python {params.script:q} --audio results/{wildcards.study}/audio"
+        "python {params.script:q} --job {params.job:q} --audio results/{wildcards.study}/audio"
         " --chunks {input.chunks:q} --settings {params.settings:q}"
         " --output {output:q} 2>&1 | tee {log:q}"
 

@@ -26,10 +26,11 @@ rule preprocess_recording:
         study=recording_arguments,
         settings=settings_of("preprocess_recording"),
         code=code_of("preprocess_recording", reader_module),
+        job=job_text,
     message:
         "Preprocessing {wildcards.study}, {wildcards.recording}"
     shell:
-        "python {params.script:q} {params.study} --recording {wildcards.recording}"
+        "python {params.script:q} --job {params.job:q} {params.study} --recording {wildcards.recording}"
         " --verdict {input.verdict:q} --settings {params.settings:q}"
         " --folder results/{wildcards.study}/recordings/{wildcards.recording}"
         " 2>&1 | tee {log:q}"

@@ -74,9 +74,10 @@ rule write_report:
         script=scripts / "write_report.py",
         settings=settings_of("write_report"),
         code=code_of("write_report", reader_module),
+        job=job_text,
     message:
         "Writing the report of {wildcards.study}"
     shell:
-        "python {params.script:q} --results results/{wildcards.study}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
         " --settings {params.settings:q}"
         " --report {output.report:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

@@ -25,10 +25,11 @@ rule split_blocks:
         script=scripts / "split_blocks.py",
         settings=settings_of("split_blocks"),
         code=code_of("split_blocks"),
+        job=job_text,
     message:
         "Splitting the blocks of {wildcards.study}"
     shell:
-        "python {params.script:q} --checks {input.checks:q}"
+        "python {params.script:q} --job {params.job:q} --checks {input.checks:q}"
         " --recordings results/{wildcards.study}/recordings"
         " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
         " --folder results/{wildcards.study}/splits 2>&1 | tee {log:q}"
@@ -57,10 +58,11 @@ rule cut_segments:
         script=scripts / "cut_segments.py",
         settings=settings_of("cut_segments"),
         code=code_of("cut_segments"),
+        job=job_text,
     message:
         "Cutting the segments of {wildcards.study}"
     shell:
-        "python {params.script:q} --splits results/{wildcards.study}/splits"
+        "python {params.script:q} --job {params.job:q} --splits results/{wildcards.study}/splits"
         " --recordings results/{wildcards.study}/recordings --settings {params.settings:q}"
         " --folder results/{wildcards.study}/segments 2>&1 | tee {log:q}"
 
@@ -86,9 +88,10 @@ rule prove_splits:
         script=scripts / "prove_splits.py",
         settings=settings_of("prove_splits"),
         code=code_of("prove_splits"),
+        job=job_text,
     message:
         "Proving the splits of {wildcards.study}"
     shell:
-        "python {params.script:q} {input.wavs:q} --segments {input.segments:q}"
+        "python {params.script:q} --job {params.job:q} {input.wavs:q} --segments {input.segments:q}"
         " --wav-onsets {input.wav_onsets:q} --settings {params.settings:q}"
         " --output {output:q} 2>&1 | tee {log:q}"

@@ -34,10 +34,11 @@ rule train_decoder:
         embedding=embedding_of,
         settings=settings_of("train_decoder"),
         code=code_of("train_decoder"),
+        job=job_text,
     message:
         "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "{params.launcher} {params.script:q} {params.options}"
+        "{params.launcher} {params.script:q} --job {params.job:q} {params.options}"
         " --splits results/{wildcards.study}/splits"
         " --segments results/{wildcards.study}/segments"
         " --recordings results/{wildcards.study}/recordings"

@@ -3,18 +3,21 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run
+from speech_decoding.command import add_job_argument, run
 from speech_decoding.files import write_json
 from speech_decoding.recordings.checks import judge_recording
+from speech_decoding.seals import note_raw_files
 from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     add_recording_arguments(parser)
     parser.add_argument("--output", type=Path, required=True, help="verdict, JSON")
     arguments = parser.parse_args()
     study, recording = open_recording(arguments)
+    note_raw_files([*study.raw_files(recording), *study.wav_files(recording.story)])
     write_json(arguments.output, judge_recording(study, recording))
 
 

@@ -3,13 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_json, write_table
 from speech_decoding.recordings.checks import judge_study
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("verdicts", nargs="+", type=Path, help="of check_recording, in order")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--output", type=Path, required=True, help="table of recordings")

@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--audio", type=Path, required=True, help="folder of merge_audio")
     parser.add_argument("--chunks", type=Path, required=True, help="the study's chunks")
     parser.add_argument("--settings", type=settings_argument, required=True)
@@ -28,7 +29,7 @@ def main() -> None:
         {story: read_table(arguments.audio / f"{story}.parquet") for story in stories},
         chunks,
     )
-    with replacing(arguments.output) as temporary:
+    with replacing(arguments.output, sealed=False) as temporary:  # read by fairseq, then removed
         np.savez(temporary, **layers)
 
 

@@ -3,12 +3,19 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_data_arguments, data_folders, run, settings_argument
+from speech_decoding.command import (
+    add_data_arguments,
+    add_job_argument,
+    data_folders,
+    run,
+    settings_argument,
+)
 from speech_decoding.files import read_npy, read_table, write_json
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     add_data_arguments(parser)
     parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
     parser.add_argument("--decoder", type=Path, required=True, help="folder of the decoder")

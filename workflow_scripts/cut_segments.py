@@ -3,13 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_npy, read_table, write_table
 from speech_decoding.segments.cutting import cut_recording, join_recordings
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
     parser.add_argument("--settings", type=settings_argument, required=True)

@@ -4,11 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("wavs", nargs="+", type=Path, help="the story's audio files")
     parser.add_argument("--chunks", type=Path, required=True, help="the study's chunks")
     parser.add_argument("--story", required=True)
@@ -21,6 +22,7 @@ def main() -> None:
 
     from speech_decoding.files import read_table, write_json, write_table
     from speech_decoding.fingerprint import code_fingerprint
+    from speech_decoding.seals import note_raw_files
     from speech_decoding.speech.embedding import embed_story
     from speech_decoding.speech.finished import FinishedChunks
     from speech_decoding.speech.targets import load_target, module_of
@@ -39,6 +41,7 @@ def main() -> None:
     finished = FinishedChunks(
         arguments.folder / f"{arguments.story}.unfinished", json.dumps(made_with, sort_keys=True)
     )
+    note_raw_files(arguments.wavs)
     chunks = read_table(arguments.chunks)
     chunks = embed_story(
         target,

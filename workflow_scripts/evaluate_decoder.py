@@ -3,12 +3,19 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_data_arguments, data_folders, run, settings_argument
+from speech_decoding.command import (
+    add_data_arguments,
+    add_job_argument,
+    data_folders,
+    run,
+    settings_argument,
+)
 from speech_decoding.files import read_table, write_json, write_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--checks", type=Path, required=True, help="table of recordings")
     add_data_arguments(parser)
     parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")

@@ -4,12 +4,13 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_json, read_table, write_json
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--proof", type=Path, required=True, help="of prove_splits")
     parser.add_argument("--run", type=Path, required=True, help="folder of the main experiment")
     parser.add_argument(

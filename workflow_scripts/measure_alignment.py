@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_npy, read_table, write_table
 from speech_decoding.recordings.alignment import measure_alignment
 from speech_decoding.studies import open_study
@@ -12,6 +12,7 @@ from speech_decoding.studies.arguments import add_study_arguments
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     add_study_arguments(parser)
     parser.add_argument("--wav-onsets", type=Path, required=True, help="of split_blocks")
     parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")

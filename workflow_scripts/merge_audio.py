@@ -3,18 +3,21 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import write_npy, write_table
+from speech_decoding.seals import note_raw_files
 from speech_decoding.speech.audio import merge_audio
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("wavs", nargs="+", type=Path, help="audio files, in order")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--audio", type=Path, required=True, help="merged waveform, .npy")
     parser.add_argument("--table", type=Path, required=True, help="where each file begins")
     arguments = parser.parse_args()
+    note_raw_files(arguments.wavs)
     waveform, table = merge_audio(arguments.wavs, **arguments.settings)
     write_npy(arguments.audio, waveform)
     write_table(arguments.table, table)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_json, write_json, write_npy, write_table
 from speech_decoding.recordings.preprocessing import preprocess
 from speech_decoding.studies.arguments import add_recording_arguments, open_recording
@@ -11,6 +11,7 @@ from speech_decoding.studies.arguments import add_recording_arguments, open_reco
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     add_recording_arguments(parser)
     parser.add_argument("--verdict", type=Path, required=True, help="of check_recording")
     parser.add_argument("--settings", type=settings_argument, required=True)

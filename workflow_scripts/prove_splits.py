@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_table, write_json
 from speech_decoding.segments.leaks import find_leaks
 from speech_decoding.segments.windows import Window
@@ -13,6 +13,7 @@ def main() -> None:
     import pandas as pd
 
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("wavs", nargs="+", type=Path, help="tables of merge_audio")
     parser.add_argument("--segments", type=Path, required=True, help="of cut_segments")
     parser.add_argument("--wav-onsets", type=Path, required=True, help="of split_blocks")

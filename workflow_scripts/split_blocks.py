@@ -3,13 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_table, replacing, write_table
 from speech_decoding.segments.splits import list_splits, split_study
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--checks", type=Path, required=True, help="table of recordings")
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
     parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")

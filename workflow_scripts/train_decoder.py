@@ -9,12 +9,19 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from speech_decoding.command import add_data_arguments, data_folders, run, settings_argument
+from speech_decoding.command import (
+    add_data_arguments,
+    add_job_argument,
+    data_folders,
+    run,
+    settings_argument,
+)
 from speech_decoding.files import replacing
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     add_data_arguments(parser)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--settings", type=settings_argument, required=True)

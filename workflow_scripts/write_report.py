@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
+from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import write_json
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_job_argument(parser)
     parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--report", type=Path, required=True)

@@ -48,6 +48,13 @@ class Workspace:
                 (folder / path.name).symlink_to(path)
         return Workspace(folder)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Snakemake and its jobs are started with: a wide terminal without colours."""
+        # The interpreter's own folder first, as the Snakefile has it for jobs.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        return os.environ | {"PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
+
     def start(self, *arguments: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start Snakemake here; stdout and stderr come as one text.
 
@@ -59,7 +66,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
+            env=self.environment,
         )
 
     def snakemake(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from speech_decoding.errors import InputError
+from speech_decoding.seals import begin_job
 
 
 def settings_argument(text: str) -> dict[str, Any]:
@@ -19,6 +20,22 @@ def settings_argument(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("not a JSON object")
     return value
+
+
+def add_job_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument with which the workflow tells what outputs and inputs are made with."""
+    parser.add_argument(
+        "--job",
+        type=settings_argument,
+        action=_BeginJob,
+        help="JSON, of the workflow: rule, digests of its settings and code, and for each earlier "
+        "rule the digests that its outputs have to be sealed with",
+    )
+
+
+class _BeginJob(argparse.Action):
+    def __call__(self, parser: object, namespace: object, job: Any, option: object = None) -> None:
+        begin_job(**job)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,39 +1,62 @@
 """Reading and writing the files that pass between stages.
 
 Every output is written to a temporary sibling and renamed when it is complete, so that a reader
-never meets half a file and a killed process leaves the previous one untouched.
+never meets half a file and a killed process leaves the previous one untouched. Beside it lies its
+seal (see `seals`), which every reader here checks first; `sealed=False` is for what a step keeps
+for itself between interruptions.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
+from speech_decoding.seals import check_file, seal_file
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+# What the system says where nothing can be written.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` if the block succeeds.
+def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path`, sealed, if the block succeeds.
 
     The suffix is kept, because writers choose their format by it.
+
+    Raises: InputError if the disk is full or may not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
+        if sealed:  # the seal first: a file without its own is refused, and made again
+            seal_file(path, temporary)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        raise InputError(
+            path,
+            expected="a disk that can be written to",
+            found=os.strerror(error.errno),
+            consequence="the file was not written",
+            next_step="make room, or let results be a link to another disk, and give the same "
+            "command again",
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -43,30 +66,29 @@ def write_json(path: str | Path, value: Any) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file; raises InputError if it is missing or not JSON."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, "a JSON file", error) from error
+def read_json(path: str | Path, *, sealed: bool = True) -> Any:
+    """Read a JSON file; raises InputError if it is missing or damaged."""
+    with reading(path, "a JSON file", sealed=sealed) as path:
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_npy(path: str | Path, array: "np.ndarray") -> None:
+def write_npy(path: str | Path, array: "np.ndarray", *, sealed: bool = True) -> None:
     """Write `array` in NumPy's format, C order, ready to be memory-mapped."""
     import numpy as np
 
-    with replacing(path) as temporary, temporary.open("wb") as stream:
-        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    array = np.ascontiguousarray(array)
+    header = np.lib.format.header_data_from_array_1_0(array)
+    with replacing(path, sealed=sealed) as temporary, temporary.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(array.data)  # NumPy's own writer does not say that a disk is full
 
 
-def read_npy(path: str | Path, *, mapped: bool = True) -> "np.ndarray":
+def read_npy(path: str | Path, *, mapped: bool = True, sealed: bool = True) -> "np.ndarray":
     """Read an array, memory-mapped unless told otherwise; raises InputError if it is damaged."""
     import numpy as np
 
-    try:
+    with reading(path, "a NumPy array", sealed=sealed) as path:
         return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise _unreadable(path, "a NumPy array", error) from error
 
 
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
@@ -79,17 +101,40 @@ def read_table(path: str | Path) -> "pd.DataFrame":
     """Read a Parquet table; raises InputError if it is missing or damaged."""
     import pandas as pd
 
-    try:
+    with reading(path, "a Parquet table") as path:
         return pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors derive from both
-        raise _unreadable(path, "a Parquet table", error) from error
 
 
-def _unreadable(path: str | Path, expected: str, error: Exception) -> InputError:
-    return InputError(
-        path,
-        expected=f"{expected} written by an earlier step",
-        found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
-        consequence="this step cannot run",
-        next_step="delete the file and give the same command again",
-    )
+def read_csv(path: str | Path) -> "pd.DataFrame":
+    """Read a table of comma-separated values; raises InputError if it is missing or damaged."""
+    import pandas as pd
+
+    with reading(path, "a table") as path:
+        return pd.read_csv(path)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file as it is; raises InputError if it is missing or damaged."""
+    with reading(path, "a file") as path:
+        return path.read_bytes()
+
+
+@contextmanager
+def reading(path: str | Path, expected: str, *, sealed: bool = True) -> Iterator[Path]:
+    """Check the seal of `path`; tell in an InputError what goes wrong when it is read.
+
+    Parameters: expected, what the file should be, in words.
+    """
+    path = Path(path)
+    if sealed:
+        check_file(path)
+    try:
+        yield path
+    except (OSError, ValueError, EOFError) as error:  # pyarrow's and pandas' derive from these
+        raise InputError(
+            path,
+            expected=f"{expected} written by an earlier step",
+            found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
+            consequence="this step cannot run",
+            next_step="delete the file and give the same command again",
+        ) from error

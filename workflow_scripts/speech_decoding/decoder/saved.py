@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save
 from speech_decoding.decoder.decoder import Decoder
 from speech_decoding.errors import InputError
 from speech_decoding.files import read_json, replacing, write_json
+from speech_decoding.seals import check_file
 
 
 def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) -> None:
@@ -31,6 +32,7 @@ def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dic
     """
     description = read_json(folder / "decoder.json")
     path = folder / "decoder.safetensors"
+    check_file(path)
     try:
         weights = load_file(path)
         decoder = Decoder(

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.errors import InputError
 from speech_decoding.evaluation.audio_time import read_wavs
-from speech_decoding.files import read_json, read_npy, read_table
+from speech_decoding.files import read_bytes, read_csv, read_json, read_npy, read_table
 from speech_decoding.report.costs import Cost, read_costs
 from speech_decoding.report.listening import Listening
 from speech_decoding.report.provenance import describe_origin, hash_files
@@ -194,13 +193,15 @@ def _load_listening(results: Path, stories: list[str], blocks: dict[str, Any]) -
 
 
 def _load_quality(folder: Path) -> Quality:
-    return Quality(read_json(folder / "quality.json"), (folder / "quality.png").read_bytes())
+    return Quality(read_json(folder / "quality.json"), read_bytes(folder / "quality.png"))
 
 
 def _load_speech_model(folder: Path, story: str, *, compared: bool) -> SpeechModel:
     facts, fairseq = read_json(folder / f"{story}.json"), folder / "fairseq.json"
     # What an earlier run compared may have been another model; a mel spectrum is never compared.
-    return SpeechModel(facts, read_json(fairseq) if compared and fairseq.is_file() else None)
+    # fairseq's environment does not hold this library, and so seals nothing.
+    there = compared and fairseq.is_file()
+    return SpeechModel(facts, read_json(fairseq, sealed=False) if there else None)
 
 
 def _load_run(folder: Path, seed: int) -> Run:
@@ -208,23 +209,8 @@ def _load_run(folder: Path, seed: int) -> Run:
     return Run(
         seed=seed,
         description=read_json(own / "decoder.json"),
-        history=_read_history(own / "history.csv"),
+        history=read_csv(own / "history.csv"),
         metrics=read_json(own / "metrics.json"),
         retrieval=read_table(own / "retrieval.parquet"),
         attention=read_table(own / "attention.parquet"),
     )
-
-
-def _read_history(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        return pd.read_csv(path)
-    except (OSError, ValueError) as error:  # pandas' errors derive from ValueError
-        raise InputError(
-            path,
-            expected="a training history written by an earlier step",
-            found=f"{type(error).__name__}: {error}",
-            consequence="the report cannot be written",
-            next_step="delete the file and give the same command again",
-        ) from error

@@ -1,6 +1,5 @@
 """Where a report comes from: the state of the code and the versions it ran with."""
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -8,7 +7,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from speech_decoding.errors import InputError
+from speech_decoding.files import reading
+from speech_decoding.seals import hash_file
 
 _CODE = Path(__file__).resolve().parents[3]
 _PACKAGES = (
@@ -62,18 +62,8 @@ def hash_files(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
 
     Raises: InputError if a file cannot be read.
     """
-    return {path.relative_to(folder).as_posix(): _hash(path) for path in paths}
-
-
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(
-            path,
-            expected="a file written by an earlier step",
-            found=f"{type(error).__name__}: {error.strerror}",
-            consequence="the report cannot be written",
-            next_step="give the same command again",
-        ) from error
+    hashes = {}
+    for path in paths:
+        with reading(path, "a file"):
+            hashes[path.relative_to(folder).as_posix()] = hash_file(path)
+    return hashes

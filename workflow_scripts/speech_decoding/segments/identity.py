@@ -1,11 +1,11 @@
 """What a training is made from, in a few hashes: equal data give equal ones on every machine."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from speech_decoding.files import read_npy
+from speech_decoding.seals import hash_file
 
 
 def identify_data(
@@ -32,14 +32,9 @@ def identify_data(
         *(embedding_folder / f"{story}.{kind}" for story in stories for kind in ("npy", "parquet")),
     ]
     return {
-        "sha256": {path.name: _hash(path) for path in files},
+        "sha256": {path.name: hash_file(path) for path in files},
         "signals": {
             name: list(read_npy(recordings_folder / name / "signal.npy").shape)
             for name in recordings
         },
     }
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

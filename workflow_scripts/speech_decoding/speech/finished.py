@@ -26,9 +26,9 @@ class FinishedChunks:
         """Tell where the frames of a waveform are kept; `embed` makes them if they are not yet."""
         path = self._path_of(waveform)
         try:
-            read_npy(path)
+            read_npy(path, sealed=False)
         except InputError:  # not embedded yet, or damaged by whatever stopped the run
-            write_npy(path, embed(waveform))
+            write_npy(path, embed(waveform), sealed=False)
         return path
 
     def join(self, kept: list[Path], output: Path) -> list[int]:
@@ -36,17 +36,17 @@ class FinishedChunks:
 
         One chunk is in memory at a time: a story of an hour is a gigabyte.
         """
-        shapes = [read_npy(path).shape for path in kept]
+        shapes = [read_npy(path, sealed=False).shape for path in kept]
         counts = [frames for frames, _ in shapes]
         header = {
-            "descr": read_npy(kept[0]).dtype.str,
+            "descr": read_npy(kept[0], sealed=False).dtype.str,
             "fortran_order": False,
             "shape": (sum(counts), shapes[0][1]),
         }
         with replacing(output) as temporary, temporary.open("wb") as stream:
             np.lib.format.write_array_header_1_0(stream, header)
             for path in kept:
-                read_npy(path, mapped=False).tofile(stream)
+                stream.write(read_npy(path, mapped=False, sealed=False).data)
         return counts
 
     def forget(self) -> None:

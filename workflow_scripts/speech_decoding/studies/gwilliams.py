@@ -6,13 +6,13 @@ Source: Gwilliams et al. 2023, doi 10.1038/s41597-023-02752-5; REFERENCE 1.1.
 import csv
 import dataclasses
 import functools
-import hashlib
 import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
+from speech_decoding.seals import hash_file
 from speech_decoding.studies import Facts, Finding, Recording, StoredIca, kit
 from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
 from speech_decoding.studies.presence import check_presence
@@ -210,10 +210,7 @@ def _check_wav(path: Path) -> list[Finding]:
     if path.name not in known_wavs() or not path.is_file():
         return []
     size, sha256 = known_wavs()[path.name]
-    with path.open("rb") as stream:
-        same = path.stat().st_size == size
-        same = same and hashlib.file_digest(stream, "sha256").hexdigest() == sha256
-    if same:
+    if path.stat().st_size == size and hash_file(path) == sha256:
         return []
     return [
         Finding.warning(

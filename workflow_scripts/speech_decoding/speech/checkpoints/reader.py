@@ -1,6 +1,5 @@
 """Checkpoints of wav2vec 2.0 in every published layout, read into one form."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Any
 
 import torch
 
+from speech_decoding.seals import hash_file
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
 from speech_decoding.speech.checkpoints.errors import CheckpointError, shortened
 from speech_decoding.speech.checkpoints.fairseq import read_fairseq
@@ -32,8 +32,7 @@ class Checkpoint:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the file, in hexadecimal; the file is read through once, when first asked."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hash_file(self.path)
 
     def facts(self) -> dict[str, Any]:
         """Which file it is, for the record: path, layout, size_bytes and sha256."""

@@ -1,0 +1,58 @@
+"""Locks of a run that was killed are removed; those of one that is running are not."""
+
+import subprocess
+import sys
+
+import pytest
+
+from speech_decoding.abandoned_locks import remove_abandoned_locks
+
+RUN = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, "workflow_scripts")
+from speech_decoding.abandoned_locks import remove_abandoned_locks
+remove_abandoned_locks(Path(sys.argv[1]))
+locks = Path(sys.argv[1], "locks")
+locks.mkdir(exist_ok=True)
+(locks / "0.input.lock").write_text("a")
+print("locked", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A process that holds a lock in tmp_path, as Snakemake does."""
+    command = [sys.executable, "-c", RUN, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.kill()
+
+
+def locks(folder):
+    return [path.name for path in (folder / "locks").glob("*")]
+
+
+def test_the_locks_of_a_running_process_stay(running, tmp_path):
+    for _ in range(2):
+        assert not remove_abandoned_locks(tmp_path)
+    assert locks(tmp_path) == ["0.input.lock"]
+
+
+def test_the_locks_of_a_killed_process_are_removed(running, tmp_path):
+    running.kill()
+    running.wait()
+    assert remove_abandoned_locks(tmp_path)
+    assert locks(tmp_path) == []
+    assert not remove_abandoned_locks(tmp_path)
+
+
+def test_locks_from_another_machine_stay(running, tmp_path, monkeypatch):
+    running.kill()
+    running.wait()
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    for _ in range(2):
+        assert not remove_abandoned_locks(tmp_path)
+    assert locks(tmp_path) == ["0.input.lock"]

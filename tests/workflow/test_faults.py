@@ -1,0 +1,260 @@
+"""Whatever goes wrong in whichever rule, nothing wrong is read, and the same command repairs it.
+
+What is found is written down in docs/faults.md.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import REPORT, make_small
+from tests.workflow.pages import check_page
+from tests.workflow.workspace import Workspace
+
+METRICS = "results/demo/metrics.json"
+TARGETS = [
+    REPORT,
+    "results/demo/paper_table.html",
+    "results/demo/sweeps/without_subject.html",
+    "results/demo/embeddings/wav2vec2/layers.npz",
+    "results/demo_eeg/checks.parquet",
+]
+# Rules that are no part of these runs, and where they are tested.
+ELSEWHERE = {"demo", "download_gwilliams", "download_brennan", "compare_with_fairseq"}
+MOST_RUNS = 60
+
+PAGE = """# What happens when something breaks
+
+Made by `tests/workflow/test_faults.py`, which ran it: in a small simulated study, the first job of
+every rule was killed while it wrote its first output, and the second one found no room on the disk.
+The same command was given until the study was complete, {runs} times in all; its `metrics.json` is
+the same, byte for byte, as that of a study in which nothing happened. Then one input of each rule
+was cut short by a byte, and a bit of one output was turned.
+
+| rule | killed with SIGKILL | no room on the disk | input cut short | output changed |
+|---|---|---|---|---|
+{rows}
+
+* made again: the job ended with an error, left nothing half-written, and ran again when the same
+  command was given.
+* told: the log said in a sentence which file could not be written, and what to do.
+* refused: the job ended with a sentence that names the file and says to delete it; its own earlier
+  outputs stayed as they were. The same command then makes the file again.
+* verdict: a raw recording that is cut short is excluded, with the reason, and the study stops
+  before anything is made from it.
+
+A dash: no step reads the file, or it is a raw file, or one of the simulation's; these carry no
+seals. The downloads are broken
+off, damaged and lied to in `tests/download`. `compare_with_fairseq` runs in an environment of its
+own, writes one small file, and seals nothing.
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as a dry run prints it."""
+
+    rule: str
+    inputs: list[str]
+    outputs: list[str]
+    command: str
+
+
+def read_jobs(dry_run: str) -> list[Job]:
+    """Read the jobs from what `snakemake --dry-run --printshellcmds --forceall` prints."""
+    found = []
+    for block in re.split(r"\n(?=(?:local)?rule \w+:\n)", dry_run)[1:]:
+        rule = re.match(r"(?:local)?rule (\w+):", block)[1]
+        command = re.search(r"^Shell command: (.+)$", block, flags=re.MULTILINE)
+        lists = {
+            name: words[1].split(", ") if (words := re.search(rf"^    {name}: (.+)$", block, re.M))
+            else []
+            for name in ("input", "output")
+        }  # fmt: skip
+        if command:
+            found.append(Job(rule, lists["input"], lists["output"], command[1]))
+    return found
+
+
+def rules_of(workspace: Workspace) -> set[str]:
+    return set(workspace.snakemake("--list-rules").stdout.split()) - ELSEWHERE
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory):
+    """A study in which every rule failed twice; with the number of runs, and what they printed."""
+    workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("repaired") / "clone")
+    make_small(workspace)
+    config = workspace.config
+    config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S01"]
+    workspace.config = config
+    faults = tmp_path_factory.mktemp("faults")
+    faulty = ["env", f"FAULTS={faults}", f"PYTHONPATH={Path(__file__).with_name('faulty')}"]
+    printed = []
+    while len(printed) < MOST_RUNS:
+        result = workspace.snakemake("--keep-going", *TARGETS, check=False, under=faulty)
+        printed.append(result.stdout)
+        left = [path for path in workspace.folder.rglob("*.partial*") if not is_kept(path)]
+        assert left == [], result.stdout[-4000:]
+        if result.returncode == 0:
+            return workspace, faults, printed
+    raise AssertionError(printed[-1][-6000:])
+
+
+def is_kept(path: Path) -> bool:
+    """Tell whether a file lies where a step keeps what only itself reads, and cleans it up."""
+    return path.parent.name == ".resume" or path.parent.suffix == ".unfinished"
+
+
+@pytest.fixture(scope="module")
+def jobs(repaired) -> dict[str, list[Job]]:
+    """The jobs of each rule, in the order of the data."""
+    workspace, _, _ = repaired
+    output = workspace.snakemake("--dry-run", "--printshellcmds", "--forceall", *TARGETS).stdout
+    by_rule: dict[str, list[Job]] = {}
+    for job in read_jobs(output):
+        by_rule.setdefault(job.rule, []).append(job)
+    return by_rule
+
+
+def run_alone(workspace: Workspace, job: Job) -> subprocess.CompletedProcess[str]:
+    """Run a job's command as Snakemake does, and check that it left its outputs as they were."""
+    before = {name: (workspace.folder / name).stat().st_mtime_ns for name in job.outputs}
+    result = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail; {job.command}"],
+        cwd=workspace.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=workspace.environment,
+    )
+    assert {name: (workspace.folder / name).stat().st_mtime_ns for name in job.outputs} == before
+    return result
+
+
+def refuse(workspace: Workspace, job: Job, damaged: str, found: str) -> None:
+    """Run a job that meets a damaged file; check that it refuses it with a sentence."""
+    result = run_alone(workspace, job)
+    printed = result.stdout + result.stderr
+    assert result.returncode != 0 and "Traceback" not in printed, printed
+    sentence = re.search(rf"^Error: {re.escape(damaged)}: expected (.*)$", printed, re.MULTILINE)
+    assert sentence and found in sentence[1] and "delete the file" in sentence[1], printed
+
+
+def turn_a_bit(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@contextmanager
+def damaged(path: Path, damage: Callable[[bytes], bytes]) -> Iterator[None]:
+    content = path.read_bytes()
+    path.write_bytes(damage(content))
+    yield
+    path.write_bytes(content)
+
+
+def sealed(workspace: Workspace, name: str) -> bool:
+    path = workspace.folder / name
+    return path.with_name(f".{path.name}.seal").is_file()
+
+
+def test_a_study_in_which_everything_failed_ends_the_same(repaired, finished):
+    workspace, _, _ = repaired
+    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+    assert "Nothing to be done" in workspace.snakemake(*TARGETS).stdout
+
+
+def test_faults_are_written_down(repaired, jobs):
+    workspace, faults, printed = repaired
+    assert jobs.keys() == rules_of(workspace)
+    rows = []
+    for rule, own in jobs.items():
+        assert (faults / f"{rule}.killed").exists() and (faults / f"{rule}.no_room").exists()
+        cells = [
+            "made again",
+            "told, made again" if was_told(own, "".join(printed)) else "made again",
+            with_an_input_cut_short(workspace, own[0]),
+            with_an_output_changed(workspace, own[0], jobs),
+        ]
+        rows.append(f"| `{rule}` | {' | '.join(cells)} |")
+    check_page("faults.md", PAGE.format(runs=len(printed), rows="\n".join(rows)))
+
+
+def was_told(jobs: list[Job], printed: str) -> bool:
+    """Tell whether a sentence said of an output, or of a part of one, that it was not written."""
+    places = re.findall(r"^Error: (\S+): expected a disk .* found File too large; ", printed, re.M)
+    outputs = tuple(str(Path(name).with_suffix("")) for job in jobs for name in job.outputs)
+    return any(place.startswith(outputs) for place in places)
+
+
+def with_an_input_cut_short(workspace: Workspace, job: Job) -> str:
+    name = next((name for name in job.inputs if sealed(workspace, name)), None)
+    if name is None:
+        return "verdict" if job.rule == "check_recording" else "-"
+    with damaged(workspace.folder / name, lambda content: content[:-1]):
+        refuse(workspace, job, name, "bytes")
+    return "refused"
+
+
+def with_an_output_changed(workspace: Workspace, job: Job, jobs: dict[str, list[Job]]) -> str:
+    everyone = [reader for own in jobs.values() for reader in own]
+    readers = (
+        (name, reader)
+        for name in job.outputs
+        if sealed(workspace, name)
+        for reader in everyone
+        if name in reader.inputs
+    )
+    name, reader = next(readers, (None, None))
+    if reader is None:
+        return "-"
+    with damaged(workspace.folder / name, turn_a_bit):
+        refuse(workspace, reader, name, "edited or damaged")
+    return f"refused by `{reader.rule}`"
+
+
+# --- Snakemake itself
+
+
+def begin_again(workspace: Workspace) -> None:
+    """Remove what the last steps made, so that there is something to run."""
+    for name in (REPORT, METRICS, "results/demo/verdicts.json"):
+        (workspace.folder / name).unlink()
+
+
+def wait_for_locks(workspace: Workspace) -> None:
+    deadline_s = time.monotonic() + 60
+    while not list((workspace.folder / ".snakemake" / "locks").glob("*")):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+
+def test_two_runs_at_once_do_not_meet(finished, workspace):
+    begin_again(workspace)
+    first = workspace.start(REPORT)
+    wait_for_locks(workspace)
+    second = workspace.snakemake(REPORT, check=False)
+    assert second.returncode != 0 and "locked" in second.stdout
+    printed, _ = first.communicate()
+    assert first.returncode == 0, printed
+    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+
+
+def test_the_same_command_repairs_what_a_killed_run_left(finished, workspace):
+    begin_again(workspace)
+    run = workspace.start(REPORT)
+    wait_for_locks(workspace)
+    while "judge_controls" not in run.stdout.readline():
+        pass
+    run.kill()
+    run.communicate()
+    printed = workspace.snakemake(REPORT).stdout
+    assert "The last run here was killed" in printed
+    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
