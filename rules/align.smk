@@ -16,8 +16,8 @@ rule measure_alignment:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         script=scripts / "measure_alignment.py",
         study=study_arguments,

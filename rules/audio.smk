@@ -15,8 +15,8 @@ rule merge_audio:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         script=scripts / "merge_audio.py",
         wavs=wav_names,

@@ -16,8 +16,8 @@ rule check_recording:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         script=scripts / "check_recording.py",
         study=recording_arguments,
@@ -40,12 +40,14 @@ rule check_study:
     benchmark:
         "results/{study}/benchmarks/check_study.tsv"
     priority: 10
+    retries: 0  # the same verdicts lead to the same end
+    localrule: True  # seconds, for which all other jobs wait
     conda:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         script=scripts / "check_study.py",
         settings=settings_of("check_study"),

@@ -39,8 +39,9 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
     print("The last run here was killed: its locks were removed.", file=sys.stderr)
 
 
-# A GPU job takes every core of a local run, so that two of them never share the GPU.
-all_cores = workflow.cores or 8
+# A GPU job takes every core of a local run, so that two of them never share the GPU. On a cluster it
+# takes as many as the profile says; not asked for by `workflow.cores`, an error where none are given.
+all_cores = workflow.resource_settings.cores or 8
 
 # The speech model of the simulated studies; like their raw folders, a rule makes it.
 simulated_checkpoint = "weights/simulated_wav2vec2.pt"
@@ -422,6 +423,11 @@ def training_options(wildcards, resources):
         minutes = resources.runtime
         options["--max-minutes"] = minutes - min(10, minutes / 4)
     return " ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+
+
+def growing(amount):
+    """Give a resource function: `amount`, and as much again with every attempt after a failure."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def preprocess_memory(wildcards, attempt):

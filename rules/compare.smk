@@ -19,8 +19,8 @@ rule write_comparison:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "write_comparison.py",
         settings=settings_of("write_comparison"),
@@ -48,8 +48,8 @@ rule write_sweep:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "write_sweep.py",
         experiments=sweep_experiments,

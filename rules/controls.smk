@@ -25,8 +25,8 @@ rule control_decoder:
         "../envs/decoder.yaml"
     threads: all_cores
     resources:
-        mem_mb=lambda wildcards, attempt: 32000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(32000),
+        runtime=growing(60),
     params:
         script=scripts / "control_decoder.py",
         embedding=embedding_of,
@@ -69,8 +69,8 @@ rule judge_controls:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "judge_controls.py",
         run=main_run("results/{study}/experiments/{experiment}/seed-{seed}"),

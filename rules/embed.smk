@@ -18,8 +18,8 @@ rule embed_speech:
         "../envs/decoder.yaml"
     threads: all_cores
     resources:
-        mem_mb=8000,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         script=scripts / "embed_speech.py",
         wavs=wav_names,

@@ -26,8 +26,8 @@ rule evaluate_decoder:
         "../envs/decoder.yaml"
     threads: all_cores
     resources:
-        mem_mb=lambda wildcards, attempt: 32000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(32000),
+        runtime=growing(60),
     params:
         script=scripts / "evaluate_decoder.py",
         embedding=embedding_of,

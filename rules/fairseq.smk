@@ -18,8 +18,8 @@ rule compute_layers:
         "../envs/decoder.yaml"
     threads: all_cores
     resources:
-        mem_mb=8000,
-        runtime=30,
+        mem_mb=growing(8000),
+        runtime=growing(30),
     params:
         script=scripts / "compute_layers.py",
         settings=settings_of("compute_layers"),
@@ -45,8 +45,8 @@ rule compare_with_fairseq:
         "../envs/fairseq.yaml"
     threads: all_cores
     resources:
-        mem_mb=8000,
-        runtime=30,
+        mem_mb=growing(8000),
+        runtime=growing(30),
     params:
         script=scripts / "compare_with_fairseq.py",
         programs=Path(workflow.basedir) / ".venv-fairseq/bin",

@@ -20,7 +20,7 @@ rule preprocess_recording:
     threads: 1
     resources:
         mem_mb=preprocess_memory,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        runtime=growing(15),
     params:
         script=scripts / "preprocess_recording.py",
         study=recording_arguments,

@@ -68,8 +68,8 @@ rule write_report:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "write_report.py",
         settings=settings_of("write_report"),

@@ -19,8 +19,8 @@ rule split_blocks:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "split_blocks.py",
         settings=settings_of("split_blocks"),
@@ -52,8 +52,8 @@ rule cut_segments:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         script=scripts / "cut_segments.py",
         settings=settings_of("cut_segments"),
@@ -82,8 +82,8 @@ rule prove_splits:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         script=scripts / "prove_splits.py",
         settings=settings_of("prove_splits"),

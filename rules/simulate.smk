@@ -14,8 +14,8 @@ rule simulate_stimuli:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         script=scripts / "simulate_stimuli.py",
         settings=settings_of("simulate_stimuli"),
@@ -48,8 +48,8 @@ rule simulate_recording:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=5,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         script=scripts / "simulate_recording.py",
         settings=settings_of("simulate_recording"),
@@ -72,8 +72,8 @@ rule simulate_alice_stimuli:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         script=scripts / "simulate_alice_stimuli.py",
         settings=settings_of("simulate_alice_stimuli"),
@@ -98,8 +98,8 @@ rule simulate_alice_recording:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=5,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         script=scripts / "simulate_alice_recording.py",
         settings=settings_of("simulate_alice_recording"),
@@ -120,8 +120,8 @@ rule simulate_checkpoint:
         "../envs/decoder.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         script=scripts / "simulate_checkpoint.py",
         code=code_of("simulate_checkpoint"),

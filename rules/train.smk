@@ -25,8 +25,8 @@ rule train_decoder:
         "../envs/decoder.yaml"
     threads: all_cores
     resources:
-        mem_mb=lambda wildcards, attempt: 32000 * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=growing(32000),
+        runtime=growing(720),
     params:
         script=scripts / "train_decoder.py",
         launcher=training_launcher,
