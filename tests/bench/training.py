@@ -55,6 +55,12 @@ def precision_of(variant: str) -> str:
     return VARIANTS[variant].get("precision", "float32")
 
 
+def usual_variants() -> list[str]:
+    """List the variants that this machine was made for: others take minutes a step."""
+    has_bfloat16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+    return [name for name in VARIANTS if has_bfloat16 or precision_of(name) == "float32"]
+
+
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -408,7 +414,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--batches", type=int, nargs="+")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS))
+    parser.add_argument("--variants", nargs="+", default=usual_variants())
     parser.add_argument("--processor-time", action="store_true", help="seconds of one core")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -423,12 +429,13 @@ def main() -> None:
     print(f"Training at the size of Gwilliams 2022 on {machine}, PyTorch {torch.__version__}")
     if not on_gpu:
         print("On a GPU: not measured, there is none here.")
+        if len(usual_variants()) < len(VARIANTS):
+            print("In bfloat16: not measured, this processor does not have it.")
     clock, further = time.perf_counter, ()
     if processor_time:
         print("Seconds that one core spent, whatever else shares it.")
         torch.set_num_threads(1)
         clock, further = time.process_time, ("--processor-time",)
-    # Only of what is measured: bfloat16 takes minutes where the processor does not have it.
     precisions = {precision_of(variant) for variant in arguments.variants}
     rates = {name: matrix_rate(getattr(torch, name), clock) for name in sorted(precisions)}
     operations = operations_per_sample()

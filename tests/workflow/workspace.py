@@ -14,7 +14,7 @@ import yaml
 from speech_decoding.studies import open_study
 
 ROOT = Path(__file__).parents[2]
-CODE = ("Snakefile", "config.yaml", "rules", "envs", "workflow_scripts")
+CODE = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "workflow_scripts")
 
 
 class Workspace:
