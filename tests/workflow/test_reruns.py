@@ -203,7 +203,8 @@ script uses, or the code that its script reaches. All that follows it runs too. 
 by `tests/workflow/test_reruns.py`, which makes each change to studies that are finished and asks
 `snakemake --dry-run` what would run: the two simulated ones, each with its report, a table of the
 paper, a sweep and the comparison with fairseq; and for raw files a small one of recordings. What
-should run is stated beside it by hand, and the test fails where the two differ.
+should run is stated beside it by hand, and the test fails where the two differ. Of several files in
+one row, one is changed so; for each of them, the fingerprints that the rules carry are compared.
 
 To ask for your own change, before anything runs:
 
