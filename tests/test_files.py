@@ -18,6 +18,15 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path):
+    left = tmp_path / ".a.4711.partial.json"
+    left.write_text("half")
+    others = tmp_path / ".b.4711.partial.json"
+    others.write_text("of another file")
+    files.write_json(tmp_path / "a.json", 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [others.name, "a.json"]
+
+
 def test_equal_values_give_equal_bytes(tmp_path):
     files.write_json(tmp_path / "1.json", {"a": 1, "b": 2})
     files.write_json(tmp_path / "2.json", {"b": 2, "a": 1})

@@ -179,7 +179,7 @@ def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
 
 @pytest.mark.parametrize("missing", ["history.csv", "metrics.json", "retrieval.parquet"])
 def test_a_missing_file_is_named(missing, results, settings, tmp_path):
-    broken = tmp_path / "results"
+    broken = tmp_path / "copy"
     for path in results.rglob("*"):
         if path.is_file() and not path.match(f"noise_input/seed-3/{missing}"):
             copy_to = broken / path.relative_to(results)

@@ -34,9 +34,12 @@ def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
     Raises: InputError if the disk is full or may not be written to.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    pattern = f".{path.stem}.{{}}.partial{path.suffix}"
+    temporary = path.with_name(pattern.format(os.getpid()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for left_by_a_killed_process in path.parent.glob(pattern.format("*")):
+            left_by_a_killed_process.unlink(missing_ok=True)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
