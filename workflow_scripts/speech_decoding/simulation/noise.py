@@ -2,7 +2,7 @@
 
 Ongoing brain activity (1/f spectrum with an alpha rhythm, from sources spread over the head), the
 surroundings, the power line and slow drifts are a few dozen signals mixed into the sensors; white
-sensor noise and the jumps of a few sensors come on top.
+sensor noise and the jumps of neighbouring sensors, which leave the usual range, come on top.
 """
 
 from collections.abc import Callable
@@ -22,16 +22,17 @@ _FIELDS, _FIELD_T, _FIELD_LEAK = 3, 3e-12, 0.02
 _LINE_HZ, _LINE_T = (60.0, 120.0), (2e-13, 0.5e-13)
 _DRIFTS, _DRIFT_T, _DRIFT_HZ = 8, 1.5e-12, 0.1
 _WHITE_T = 1e-13
-_JUMPS, _JUMPS_T, _JUMPS_S = 3, (4e-11, 1.2e-10), (2.0, 10.0)
+_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 25.0, (6e-11, 1.2e-10), (1.0, 4.0)
+_JUMPING_SENSORS = 8  # neighbours whose shared electronics lose their lock together
 _HARDWARE_HZ = 0.03  # nothing slower passes the amplifier
 
 
 @dataclass(frozen=True)
 class _Jump:
-    channel: int
+    channels: np.ndarray
     start: int
     stop: int
-    height: float
+    heights: np.ndarray
 
 
 class SensorNoise:
@@ -66,9 +67,8 @@ class SensorNoise:
         noise = self._random.standard_normal(shape, dtype=np.float32) * np.float32(_WHITE_T)
         noise += self._mixing @ self._signals[:, start:stop]
         for jump in self._jumps:
-            noise[jump.channel, max(jump.start - start, 0) : max(jump.stop - start, 0)] += (
-                jump.height
-            )
+            span = slice(max(jump.start - start, 0), max(jump.stop - start, 0))
+            noise[jump.channels, span] += jump.heights[:, np.newaxis]
         return noise
 
     def _brain(self, model: HeadModel, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
@@ -103,15 +103,19 @@ class SensorNoise:
         return signals, mixing
 
     def _draw_jumps(self, count: int, rate_hz: float) -> list[_Jump]:
-        """Steps of hundreds of times the usual deviation, in a sensor each, that last seconds."""
+        """Steps of some hundred times the usual deviation, in neighbouring sensors, for seconds."""
         random = self._random
-        channels = random.choice(sensors.GRADIOMETERS, size=_JUMPS, replace=False)
+        places, _ = sensors.gradiometers()
+        number = max(1, round(count / rate_hz / _JUMP_EVERY_S))
         jumps = []
-        for channel in channels:
+        for centre in random.choice(sensors.GRADIOMETERS, size=number):
+            distance = np.linalg.norm(places - places[centre], axis=1)
+            channels = np.argsort(distance)[:_JUMPING_SENSORS]
             start = int(random.integers(count))
             stop = start + round(random.uniform(*_JUMPS_S) * rate_hz)
-            height = random.uniform(*_JUMPS_T) * random.choice([-1, 1])
-            jumps.append(_Jump(int(channel), start, stop, height))
+            heights = random.uniform(*_JUMPS_T, size=_JUMPING_SENSORS)
+            heights *= random.choice([-1, 1], size=_JUMPING_SENSORS)
+            jumps.append(_Jump(channels, start, stop, heights))
         return jumps
 
 
