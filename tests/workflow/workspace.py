@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
-CODE = ("Snakefile", "config.yaml", "rules", "envs", "workflow_scripts")
+CODE = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "workflow_scripts")
 
 
 class Workspace:
