@@ -1,6 +1,7 @@
 # make demo    the whole workflow on a simulated study, ends with results/demo/report.html
 # make test    all tests but the long ones
 # make test-all   the long ones too: the paper's tables, trained on the demo
+# make test-slurm   the workflow on a SLURM cluster of this one machine; as root, on Debian
 # make bench   times and memory, side by side with the same steps in other libraries
 # make lint    style of the code and of the workflow
 # make setup   the environment in .venv, made by the others when it is missing
@@ -13,7 +14,7 @@ FAIRSEQ_PYTHON ?= python3.8
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 
-.PHONY: demo test test-all bench lint setup setup-fairseq
+.PHONY: demo test test-all test-slurm bench lint setup setup-fairseq
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -24,7 +25,10 @@ test: setup
 	$(BIN)/python -m pytest
 
 test-all: setup
-	$(BIN)/python -m pytest -m "long or not long"
+	$(BIN)/python -m pytest -m "not slurm"
+
+test-slurm: setup
+	bash -c 'trap tests/slurm/down.sh EXIT; tests/slurm/up.sh && $(BIN)/python -m pytest -m slurm'
 
 bench: export PYTHONPATH = workflow_scripts
 bench: setup

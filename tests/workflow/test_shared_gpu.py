@@ -1,0 +1,14 @@
+"""One GPU serves one job at a time: on one machine, whoever uses it takes all the cores."""
+
+import re
+
+from tests.workflow.conftest import REPORT
+
+GPU_RULES = ("embed_speech", "train_decoder", "evaluate_decoder", "control_decoder")
+
+
+def test_no_two_gpu_jobs_fit_beside_each_other(finished):
+    planned = ("--cores", "8", "--dry-run", "--forceall", "--printshellcmds", REPORT)
+    output = finished.snakemake(*planned).stdout
+    threads = dict(re.findall(r"workflow_scripts/(\w+)\.py .*--threads (\d+)", output))
+    assert threads == dict.fromkeys(GPU_RULES, "8")
