@@ -22,7 +22,7 @@ _FIELDS, _FIELD_T, _FIELD_LEAK = 3, 3e-12, 0.02
 _LINE_HZ, _LINE_T = (60.0, 120.0), (2e-13, 0.5e-13)
 _DRIFTS, _DRIFT_T, _DRIFT_HZ = 8, 1.5e-12, 0.1
 _WHITE_T = 1e-13
-_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 25.0, (6e-11, 1.2e-10), (1.0, 4.0)
+_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 35.0, (6e-11, 1.2e-10), (1.0, 4.0)
 _JUMPING_SENSORS = 8  # neighbours whose shared electronics lose their lock together
 _HARDWARE_HZ = 0.03  # nothing slower passes the amplifier
 
