@@ -53,7 +53,7 @@ simulated_studies = {
 wildcard_constraints:
     simulated="|".join(map(re.escape, simulated_studies)) or "none",
     study="[a-z0-9_]+",
-    story=r"(?!fairseq\b)[a-z0-9_]+",  # embeddings/{embedding}/fairseq.json is of none
+    story=r"(?!fairseq\b)[a-z0-9_]+",  # fairseq.json is no story's embedding
     subject=r"\w+",
     experiment=r"[a-z0-9_]+(-[\w.-]+)?",  # the second part: a point of a sweep
     sweep="[a-z0-9_]+",

@@ -191,7 +191,7 @@ OTHER_CHANGES = [
     Change("the keys of `config.yaml` in another order", "", reorder),
     Change("another branch of git checked out, and back", "", visit_a_branch),
     Change("the clone moved to another folder", "", move),
-    Change("other pins in `envs/requirements.txt`", "", remove("envs/requirements.txt")),
+    Change("`envs/requirements.txt`", "", lengthen(ROOT / "envs/requirements.txt")),
     Change(
         f"the command of a rule in `{RULE}`",
         "graph_rules train_decoder",
