@@ -200,7 +200,7 @@ OTHER_CHANGES = [
     Change(
         f"memory or time of a rule in `{RULE}`",
         "graph_rules",
-        edit(RULE, "32000 * attempt", "16000 * attempt"),
+        edit(RULE, "growing(32000)", "growing(16000)"),
     ),
     Change("the report deleted", "write_report", remove("results/demo/report.html")),
     Change(
