@@ -9,28 +9,13 @@ import pytest
 
 from tests.slurm.cluster import output_of, submit
 from tests.slurm.faults import EXPERIMENT, FAULTS
-from tests.workflow.conftest import REPORT, make_small
+from tests.workflow.conftest import REPORT, make_tiny
 from tests.workflow.workspace import Workspace
 
 
 class Run(NamedTuple):
     workspace: Workspace
     output: Future[str]  # what Snakemake says, when it ends
-
-
-def make_tiny(workspace: Workspace) -> None:
-    """Shrink the small demo to two recordings and a training of seconds."""
-    make_small(workspace)
-    config = workspace.config
-    demo = config["studies"]["demo"]
-    del demo["layout"]["stories"]["the_glass_orchard"]
-    demo["settings"]["decoder"] = {"hidden": 8, "virtual_channels": 8, "depth": 2}
-    demo["settings"]["training"] |= {"epochs": 4}
-    demo["settings"]["report"] |= {"experiments": ["main"], "controls": ["random"]}
-    for experiment in ("main", "random"):
-        config["experiments"][experiment]["embedding"] = "mel"
-    config["running"]["checkpoint_minutes"] = 0
-    workspace.config = config
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,21 @@ def make_small(workspace: Workspace) -> None:
     workspace.config = config
 
 
+def make_tiny(workspace: Workspace) -> None:
+    """Shrink the small demo to two recordings and a training of seconds."""
+    make_small(workspace)
+    config = workspace.config
+    demo = config["studies"]["demo"]
+    del demo["layout"]["stories"]["the_glass_orchard"]
+    demo["settings"]["decoder"] = {"hidden": 8, "virtual_channels": 8, "depth": 2}
+    demo["settings"]["training"] |= {"epochs": 4}
+    demo["settings"]["report"] |= {"experiments": ["main"], "controls": ["random"]}
+    for experiment in ("main", "random"):
+        config["experiments"][experiment]["embedding"] = "mel"
+    config["running"]["checkpoint_minutes"] = 0
+    workspace.config = config
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Workspace:
     """A workspace in which the small study's report was made; not to be changed."""

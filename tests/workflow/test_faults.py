@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import REPORT, make_small
+from tests.workflow.conftest import REPORT, make_tiny
 from tests.workflow.pages import check_page
 from tests.workflow.workspace import Workspace
 
@@ -86,14 +86,28 @@ def rules_of(workspace: Workspace) -> set[str]:
     return set(workspace.snakemake("--list-rules").stdout.split()) - ELSEWHERE
 
 
+def make_study(workspace: Workspace) -> None:
+    """Shrink the demo, and the listeners of the EEG demo to one."""
+    make_tiny(workspace)
+    config = workspace.config
+    config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S01"]
+    workspace.config = config
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Workspace:
+    """The same study, in which nothing failed."""
+    workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("undisturbed") / "clone")
+    make_study(workspace)
+    workspace.snakemake(REPORT)
+    return workspace
+
+
 @pytest.fixture(scope="module")
 def repaired(tmp_path_factory):
     """A study in which every rule failed twice; with the number of runs, and what they printed."""
     workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("repaired") / "clone")
-    make_small(workspace)
-    config = workspace.config
-    config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S01"]
-    workspace.config = config
+    make_study(workspace)
     faults = tmp_path_factory.mktemp("faults")
     faulty = ["env", f"FAULTS={faults}", f"PYTHONPATH={Path(__file__).with_name('faulty')}"]
     printed = []
@@ -159,9 +173,9 @@ def sealed(workspace: Workspace, name: str) -> bool:
     return path.with_name(f".{path.name}.seal").is_file()
 
 
-def test_a_study_in_which_everything_failed_ends_the_same(repaired, finished):
+def test_a_study_in_which_everything_failed_ends_the_same(repaired, undisturbed):
     workspace, _, _ = repaired
-    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+    assert (workspace.folder / METRICS).read_bytes() == (undisturbed.folder / METRICS).read_bytes()
     assert "Nothing to be done" in workspace.snakemake(*TARGETS).stdout
 
 
@@ -230,7 +244,8 @@ def wait_for_locks(workspace: Workspace) -> None:
         time.sleep(0.05)
 
 
-def test_two_runs_at_once_do_not_meet(finished, workspace):
+def test_two_runs_at_once_do_not_meet(undisturbed, tmp_path):
+    workspace = undisturbed.copy(tmp_path / "clone")
     begin_again(workspace)
     first = workspace.start(REPORT)
     wait_for_locks(workspace)
@@ -238,10 +253,11 @@ def test_two_runs_at_once_do_not_meet(finished, workspace):
     assert second.returncode != 0 and "locked" in second.stdout
     printed, _ = first.communicate()
     assert first.returncode == 0, printed
-    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+    assert (workspace.folder / METRICS).read_bytes() == (undisturbed.folder / METRICS).read_bytes()
 
 
-def test_the_same_command_repairs_what_a_killed_run_left(finished, workspace):
+def test_the_same_command_repairs_what_a_killed_run_left(undisturbed, tmp_path):
+    workspace = undisturbed.copy(tmp_path / "clone")
     begin_again(workspace)
     run = workspace.start(REPORT)
     wait_for_locks(workspace)
@@ -251,4 +267,4 @@ def test_the_same_command_repairs_what_a_killed_run_left(finished, workspace):
     run.communicate()
     printed = workspace.snakemake(REPORT).stdout
     assert "The last run here was killed" in printed
-    assert (workspace.folder / METRICS).read_bytes() == (finished.folder / METRICS).read_bytes()
+    assert (workspace.folder / METRICS).read_bytes() == (undisturbed.folder / METRICS).read_bytes()

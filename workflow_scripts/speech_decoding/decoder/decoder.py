@@ -21,7 +21,8 @@ class Decoder(nn.Module):
         n_features: number of features of the speech embedding.
         speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with 768
             features that are learnt from it (REFERENCE 3.3).
-        settings: of BrainModule.
+        hidden: channels of the convolutions, of those over a learnt embedding too.
+        settings: further ones, of BrainModule.
     """
 
     def __init__(
@@ -31,15 +32,18 @@ class Decoder(nn.Module):
         n_subjects: int,
         n_features: int,
         speech_module: SpeechModule = "none",
+        hidden: int = 320,
         **settings: object,
     ):
         super().__init__()
         deep = speech_module == "deep_mel"
         n_outputs = DEEP_MEL_FEATURES if deep else n_features
         self.brain = BrainModule(
-            layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, **settings
+            layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, hidden=hidden, **settings
         )
-        self.speech = DeepMel(n_mels=n_features, n_outputs=n_outputs) if deep else nn.Identity()
+        self.speech = nn.Identity()
+        if deep:
+            self.speech = DeepMel(n_mels=n_features, n_outputs=n_outputs, hidden=hidden)
 
     @property
     def learns_speech(self) -> bool:
