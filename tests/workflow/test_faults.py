@@ -91,6 +91,7 @@ def make_study(workspace: Workspace) -> None:
     make_tiny(workspace)
     config = workspace.config
     config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S01"]
+    config["experiments"]["deep_mel"]["training"]["epochs"] = 0  # each takes a minute
     workspace.config = config
 
 
