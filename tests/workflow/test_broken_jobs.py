@@ -33,7 +33,7 @@ MOST_RUNS = 60
 
 PAGE = """# What happens when something breaks
 
-Made by `tests/workflow/test_faults.py`, which ran it: in a small simulated study, the first job of
+Made by `tests/workflow/test_broken_jobs.py`, which ran it: in a small simulated study, the first job of
 every rule was killed while it wrote its first output, and the second one found no room on the disk.
 The same command was given until the study was complete; its `metrics.json` is the same, byte for
 byte, as that of a study in which nothing happened. Then one input of each rule was cut short by a
