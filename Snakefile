@@ -29,6 +29,11 @@ include: "rules/compare.smk"
 include: "rules/report.smk"
 
 
+# Before the first job; each of them would end with a traceback of Snakemake.
+onstart:
+    stop_unless_writable(Path("results"))
+
+
 # The target without a name: the study that every clone can make.
 rule demo:
     default_target: True

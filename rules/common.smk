@@ -24,6 +24,7 @@ os.environ.update(TMPDIR=tempfile.gettempdir())
 from speech_decoding import settings
 from speech_decoding.abandoned_locks import remove_abandoned_locks
 from speech_decoding.errors import InputError
+from speech_decoding.files import require_writable
 from speech_decoding.fingerprint import code_fingerprint
 from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
@@ -66,13 +67,16 @@ wildcard_constraints:
 def or_stop(function):
     """Let an InputError of an input or param function end the run with its sentence alone."""
 
-    def guarded(wildcards):
+    def guarded(asked_for):
         try:
-            return function(wildcards)
+            return function(asked_for)
         except InputError as error:
             sys.exit(f"Error: {error}")
 
     return guarded
+
+
+stop_unless_writable = or_stop(require_writable)
 
 
 @functools.cache  # asked for by every job

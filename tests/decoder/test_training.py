@@ -200,7 +200,7 @@ def test_every_setting_learns_and_is_written(study, tmp_path, training):
     assert description["training"].items() >= training.items()
     assert all(value.isfinite().all() for value in decoder.state_dict().values())
     if training.get("speech_module") == "deep_mel":
-        assert decoder.speech(torch.zeros(1, FEATURES, 9)).shape == (1, 768, 9)
+        assert decoder.speech(torch.zeros(1, FEATURES, 9)).shape == (1, 12, 9)
     if "loss" in training:
         assert description["loss"].keys() == (
             {"log_scale"} if "learnable_temperature" in training["loss"] else set()

@@ -33,11 +33,11 @@ MOST_RUNS = 60
 
 PAGE = """# What happens when something breaks
 
-Made by `tests/workflow/test_broken_jobs.py`, which ran it: in a small simulated study, the first job of
-every rule was killed while it wrote its first output, and the second one found no room on the disk.
-The same command was given until the study was complete; its `metrics.json` is the same, byte for
-byte, as that of a study in which nothing happened. Then one input of each rule was cut short by a
-byte, and a bit of one output was turned.
+Made by `tests/workflow/test_broken_jobs.py`, which ran it: in a small simulated study, the first
+job of every rule was killed while it wrote its first output, and the second one found no room on
+the disk. The same command was given until the study was complete; its `metrics.json` is the same,
+byte for byte, as that of a study in which nothing happened. Then one input of each rule was cut
+short by a byte, and a bit of one output was turned.
 
 | rule | killed with SIGKILL | no room on the disk | input cut short | output changed |
 |---|---|---|---|---|
@@ -87,7 +87,7 @@ def make_study(workspace: Workspace) -> None:
     make_tiny(workspace)
     config = workspace.config
     config["studies"]["demo_eeg"]["layout"]["subjects"] = ["S01"]
-    config["experiments"]["deep_mel"]["training"]["epochs"] = 0  # each takes a minute
+    config["experiments"]["deep_mel"]["training"]["epochs"] = 0  # a minute each
     workspace.config = config
 
 

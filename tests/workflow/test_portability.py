@@ -117,15 +117,33 @@ def test_a_user_who_is_not_root(made):
         assert (folder / PIECE[0]).stat().st_uid == NOBODY
 
 
-def test_a_full_temporary_folder(begun, tmp_path):
-    """A file system of its own, which goes with the namespace that it is mounted in."""
+def after_mounting(*script: str) -> tuple[str, ...]:
+    """Give a command that starts the one after it, in a namespace with file systems of its own."""
     namespace = ("unshare", "--map-root-user", "--mount")
-    if not shutil.which("unshare") or subprocess.run([*namespace, "true"]).returncode != 0:
+    mount = (*namespace, "mount", "-t", "tmpfs", "none", "/tmp")
+    if not shutil.which("unshare") or subprocess.run(mount).returncode != 0:
         pytest.skip("this user may mount nothing")
-    mount_and_fill = (
-        'mount -t tmpfs -o size=16k none "$TMPDIR" || exit; head -c 1M /dev/zero > "$TMPDIR/filler"'
-        '; echo something > "$TMPDIR/more" && exit 1; exec "$@"'
+    return (*namespace, "sh", "-c", " ".join([*script, 'exec "$@"']), "sh")
+
+
+def test_results_that_cannot_be_written_to(begun):
+    read_only = after_mounting(
+        "mount --bind results results || exit;", "mount -o remount,bind,ro results || exit;"
+    )
+    result = begun.snakemake(*PIECE, check=False, under=read_only)
+    assert result.returncode != 0 and "Traceback" not in result.stdout
+    assert "Error: results: expected a folder that can be written to" in result.stdout
+    planned = begun.snakemake("--dry-run", *PIECE, under=read_only)  # that writes nothing
+    assert read_plan(planned.stdout) == {"preprocess_recording": 1, "graph_rules": 1}
+    make_piece(begun)
+
+
+def test_a_full_temporary_folder(begun, tmp_path):
+    in_a_full_folder = after_mounting(
+        'mount -t tmpfs -o size=16k none "$TMPDIR" || exit;',
+        'head -c 1M /dev/zero > "$TMPDIR/filler";',
+        'echo something > "$TMPDIR/more" && exit 1;',
     )
     full = tmp_path / "full"
     full.mkdir()
-    make_piece(begun, under=("env", f"TMPDIR={full}", *namespace, "sh", "-c", mount_and_fill, "sh"))
+    make_piece(begun, under=("env", f"TMPDIR={full}", *in_a_full_folder))

@@ -62,6 +62,22 @@ def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Check that files can be written below `folder`, there or not yet.
+
+    Raises: InputError if they cannot, as on a disk that is mounted for reading alone.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(
+            folder,
+            expected="a folder that can be written to",
+            found="one that cannot",
+            consequence="nothing was run",
+            next_step="change its permissions, or let it be a link to another disk",
+        )
+
+
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as JSON with sorted keys, so that equal values give equal bytes."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -9,8 +9,6 @@ from speech_decoding.decoder.deep_mel import DeepMel
 
 SpeechModule = Literal["none", "deep_mel"]
 
-DEEP_MEL_FEATURES = 768
-
 
 class Decoder(nn.Module):
     """A brain module and a speech module, trained together.
@@ -19,8 +17,9 @@ class Decoder(nn.Module):
         layout_positions: [layouts, sensors, 2], as BrainModule takes them.
         n_subjects: number of subjects.
         n_features: number of features of the speech embedding.
-        speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with 768
+        speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with
             features that are learnt from it (REFERENCE 3.3).
+        learnt_features: their number.
         hidden: channels of the convolutions, of those over a learnt embedding too.
         settings: further ones, of BrainModule.
     """
@@ -32,12 +31,13 @@ class Decoder(nn.Module):
         n_subjects: int,
         n_features: int,
         speech_module: SpeechModule = "none",
+        learnt_features: int = 768,
         hidden: int = 320,
         **settings: object,
     ):
         super().__init__()
         deep = speech_module == "deep_mel"
-        n_outputs = DEEP_MEL_FEATURES if deep else n_features
+        n_outputs = learnt_features if deep else n_features
         self.brain = BrainModule(
             layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, hidden=hidden, **settings
         )
