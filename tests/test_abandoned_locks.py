@@ -1,11 +1,13 @@
 """Locks of a run that was killed are removed; those of one that is running are not."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from speech_decoding.abandoned_locks import remove_abandoned_locks
+from speech_decoding.running_jobs import mark_job
 
 RUN = """
 import sys, time
@@ -27,6 +29,27 @@ def running(tmp_path):
     command = [sys.executable, "-c", RUN, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "locked\n"
+        yield process
+        process.kill()
+
+
+JOB = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, "workflow_scripts")
+from speech_decoding.running_jobs import mark_job
+mark_job(Path(sys.argv[1]))
+print("at work", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job that Snakemake started, and that does not end with it."""
+    command = [sys.executable, "-c", JOB, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "at work\n"
         yield process
         process.kill()
 
@@ -56,3 +79,31 @@ def test_locks_from_another_machine_stay(running, tmp_path, monkeypatch):
     for _ in range(2):
         assert not remove_abandoned_locks(tmp_path)
     assert locks(tmp_path) == ["0.input.lock"]
+
+
+def test_jobs_of_a_running_process_stay(running, job, tmp_path):
+    assert not remove_abandoned_locks(tmp_path)
+    assert job.poll() is None
+
+
+def test_jobs_of_a_killed_process_are_ended_before_its_locks_go(running, job, tmp_path):
+    running.kill()
+    running.wait()
+    assert remove_abandoned_locks(tmp_path)
+    assert job.wait(timeout=10) == -signal.SIGTERM
+    assert locks(tmp_path) == []
+
+
+def test_a_job_on_another_machine_keeps_the_locks(running, job, tmp_path):
+    (mark,) = (tmp_path / "jobs").iterdir()
+    mark.rename(mark.with_name(f"elsewhere.{job.pid}"))
+    running.kill()
+    running.wait()
+    assert not remove_abandoned_locks(tmp_path)
+    assert job.poll() is None
+    assert locks(tmp_path) == ["0.input.lock"]
+
+
+def test_where_snakemake_did_not_start_no_job_is_marked(tmp_path):
+    mark_job(tmp_path / ".snakemake")
+    assert list(tmp_path.iterdir()) == []

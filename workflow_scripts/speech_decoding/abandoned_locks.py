@@ -1,7 +1,8 @@
 """Locks that a killed Snakemake left behind: told from those of one that is running, and removed.
 
 Snakemake locks the outputs that it makes, and so two runs never make the same file; but it cannot
-tell whether who locked them is still alive. The system can: it takes back what a process held.
+tell whether who locked them is still alive. The system can: it takes back what a process held. The
+jobs of a killed run are ended first, because they may still write what was locked.
 """
 
 import fcntl
@@ -11,12 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from speech_decoding.running_jobs import end_jobs
+
 # Open as long as this process lives.
 _held: list[TextIO] = []
 
 
 def remove_abandoned_locks(folder: Path) -> bool:
     """Remove Snakemake's locks if no run on this machine holds any; mark this process as a run.
+
+    Jobs that the run left at work are ended, and waited for.
 
     Parameters: folder, `.snakemake`. What runs on another machine cannot be seen from here, so
     that locks which were last taken there are left alone.
@@ -34,7 +39,7 @@ def remove_abandoned_locks(folder: Path) -> bool:
         runs.seek(0)
         here, locks = socket.gethostname(), folder / "locks"
         locked = locks.is_dir() and any(locks.iterdir())
-        if locked and runs.read() == here:
+        if locked and runs.read() == here and end_jobs(folder):
             shutil.rmtree(locks)
             removed = True
         if removed or not locked:
@@ -42,5 +47,5 @@ def remove_abandoned_locks(folder: Path) -> bool:
             runs.write(here)
             runs.flush()
     with suppress(OSError):
-        fcntl.flock(runs, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(runs, fcntl.LOCK_SH)
     return removed

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from speech_decoding.errors import InputError
+from speech_decoding.running_jobs import mark_job
 from speech_decoding.seals import begin_job
 
 
@@ -35,6 +36,7 @@ def add_job_argument(parser: argparse.ArgumentParser) -> None:
 
 class _BeginJob(argparse.Action):
     def __call__(self, parser: object, namespace: object, job: Any, option: object = None) -> None:
+        mark_job(Path(".snakemake"))
         begin_job(**job)
 
 
