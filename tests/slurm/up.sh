@@ -14,11 +14,7 @@ if [ -e /etc/slurm/slurm.conf ] && ! grep -qF "$mark" /etc/slurm/slurm.conf; the
     exit 1
 fi
 
-packages="slurmctld slurmd slurm-client munge"
-if ! dpkg --status $packages > /dev/null 2>&1; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $packages > /dev/null
-fi
+"$(dirname "$0")"/install.sh
 
 # As on real clusters, processes are tracked by cgroups where they may be: nothing outlives its job.
 if [ -w /sys/fs/cgroup/freezer/cgroup.procs ]; then tracking=cgroup; else tracking=linuxproc; fi
