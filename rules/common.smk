@@ -320,9 +320,15 @@ def of_experiments(pattern, wildcards, experiments):
 @or_stop
 def sweep_experiments(wildcards):
     """The experiments that are the points of a sweep."""
-    study = study_of(wildcards)
-    subjects = sorted({recording.subject for recording in recordings_of(wildcards.study).values()})
-    every = {"subjects": subjects, "stories": study.stories()}
+    excluded = config["studies"][wildcards.study]["exclude"]
+    used = [
+        recording
+        for recording in recordings_of(wildcards.study).values()
+        if not {recording.id, recording.subject} & excluded.keys()
+    ]
+    heard = {recording.story for recording in used}
+    stories = [story for story in study_of(wildcards).stories() if story in heard]
+    every = {"subjects": sorted({recording.subject for recording in used}), "stories": stories}
     return settings.sweep_points(config, wildcards.study, wildcards.sweep, every)
 
 
@@ -454,6 +460,9 @@ def settings_of(rule):
     return text
 
 
+fingerprint_of = functools.cache(code_fingerprint)  # asked for by every job
+
+
 def code_of(script, found_by_name=None):
     """Give a param function: the fingerprint of the code that a script reaches.
 
@@ -462,9 +471,13 @@ def code_of(script, found_by_name=None):
 
     @or_stop
     def fingerprint(wildcards):
-        return code_fingerprint(script, *([found_by_name(wildcards)] if found_by_name else []))
+        return fingerprint_of(script, *([found_by_name(wildcards)] if found_by_name else []))
 
     return fingerprint
+
+
+# What the outputs of a rule depend on besides its inputs.
+SEALED_PARAMS = ("study", "wavs", "embedding", "run", "controls", "settings", "code")
 
 
 def job_text(wildcards, input, output):
@@ -487,12 +500,17 @@ def job_text(wildcards, input, output):
 def maker_of(path):
     """The rule that makes a file, a digest of the settings it uses for it, and of its code."""
     maker = next(each for each in workflow.rules if each.is_producer(path))
-    wildcards = Wildcards(fromdict=maker.get_wildcards(path))
-    given = {name: maker.params.get(name) for name in ("study", "wavs", "settings", "code")}
-    given = {name: find(wildcards) for name, find in given.items() if find}
+    return maker.name, *made_with(maker, tuple(maker.get_wildcards(path).items()))
+
+
+@functools.cache
+def made_with(maker, wildcards):
+    found = Wildcards(fromdict=dict(wildcards))
+    given = {name: maker.params.get(name) for name in SEALED_PARAMS}
+    given = {name: find(found) for name, find in given.items() if find}
     code = given.pop("code", None)
-    digest = hashlib.sha256(settings.canonical_json(given).encode()).hexdigest()[:8]
-    return maker.name, digest, code
+    given["wildcards"] = dict(wildcards)  # one experiment is never taken for another
+    return hashlib.sha256(settings.canonical_json(given).encode()).hexdigest()[:8], code
 
 
 def reader_module(wildcards):

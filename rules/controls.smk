@@ -12,6 +12,7 @@ rule control_decoder:
         wavs=of_stories("results/{study}/audio/{story}.parquet"),
         embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
         chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
+        facts=of_embedding("results/{study}/embeddings/{embedding}/{story}.json"),
         weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
         description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
         retrieval="results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",

@@ -16,6 +16,7 @@ rule graph_rules:
     params:
         same=same_workflow,
         rules=rules_fingerprint,
+        settings=settings_of("graph_rules"),
     message:
         "Drawing the graph of rules of {wildcards.study}"
     shell:

@@ -11,6 +11,7 @@ rule split_blocks:
         chunks="results/{study}/splits/chunks.parquet",
         words="results/{study}/splits/words.parquet",
         wav_onsets="results/{study}/splits/wav_onsets.parquet",
+        list="results/{study}/splits/splits.csv",
     log:
         "results/{study}/logs/split_blocks.log",
     benchmark:

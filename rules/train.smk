@@ -13,6 +13,7 @@ rule train_decoder:
         signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
         embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
         chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
+        facts=of_embedding("results/{study}/embeddings/{embedding}/{story}.json"),
     output:
         weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
         description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
@@ -26,7 +27,7 @@ rule train_decoder:
     threads: all_cores
     resources:
         mem_mb=growing(32000),
-        runtime=growing(720),
+        runtime=720,  # no more in another try, which continues this one
     params:
         script=scripts / "train_decoder.py",
         launcher=training_launcher,

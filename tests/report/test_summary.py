@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from speech_decoding.files import read_json, read_table
-from speech_decoding.report.summary import audio_seconds, best_epoch, find_leaks, over_seeds
+from speech_decoding.report.summary import audio_seconds, best_epoch, count_shared, over_seeds
 
 
 @pytest.mark.parametrize("experiment", ["main", "noise_input"])
@@ -75,7 +75,7 @@ def test_audio_of_a_split_that_a_story_lacks_is_zero():
     assert table.loc["a"].to_dict() == {"train": 0, "valid": 0, "test": 7}
 
 
-def test_leaks_are_counted():
+def test_what_splits_share_is_counted():
     blocks = pd.DataFrame(
         {"text": ["x", "x", "y", "y"], "split": ["train", "test", "test", "test"]}
     )
@@ -86,7 +86,7 @@ def test_leaks_are_counted():
             "word": ["one", None, "two", "three", "three"],
         }
     )
-    assert find_leaks(blocks, segments) == {
+    assert count_shared(blocks, segments) == {
         "texts": 2,
         "texts_shared": 1,
         "sentences": 2,

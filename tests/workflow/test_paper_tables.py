@@ -35,6 +35,15 @@ def test_a_sweep_trains_its_points_alone(finished, sweep, trained):
     assert sorted(planned_trainings(finished, target)) == trained
 
 
+def test_nobody_who_is_excluded_is_left_out_again(finished, tmp_path):
+    workspace = finished.sketch(tmp_path / "clone")
+    config = workspace.config
+    config["studies"]["demo"]["exclude"] = {"02": "slept"}
+    workspace.config = config
+    trained = planned_trainings(workspace, "results/demo/sweeps/without_subject.html")
+    assert [name for name in trained if name != "main"] == ["without_subject-01"]
+
+
 def test_an_unknown_sweep_ends_in_a_sentence(finished):
     result = finished.snakemake("results/demo/sweeps/dely.html", check=False)
     assert result.returncode != 0

@@ -55,9 +55,15 @@ def seal_file(path: Path, content: Path) -> None:
         "inputs": _inputs,
     }
     text = json.dumps(seal, indent=1, sort_keys=True, ensure_ascii=False)
-    temporary = path.with_name(f".{path.name}.seal.{os.getpid()}")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(_seal_of(path))
+    pattern = f"{_seal_of(path).name}.{{}}.partial"
+    for left_by_a_killed_process in path.parent.glob(pattern.format("*")):
+        left_by_a_killed_process.unlink(missing_ok=True)
+    temporary = path.with_name(pattern.format(os.getpid()))
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(_seal_of(path))
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def check_file(path: Path) -> None:
@@ -91,6 +97,14 @@ def check_file(path: Path) -> None:
 def note_raw_files(paths: Iterable[Path]) -> None:
     """Note files that no step wrote, as far as they are there, as inputs of this job's outputs."""
     _inputs.update({str(path): hash_file(path) for path in paths if path.is_file()})
+
+
+def content_hash(path: Path) -> str:
+    """Give the SHA-256 of a file: from its seal, which its reader checks, or of one without, anew.
+
+    Raises: InputError if a file below results/ has no seal.
+    """
+    return hash_file(path) if _place(path) is None else _read_seal(path)["sha256"]
 
 
 def hash_file(path: Path) -> str:

@@ -13,7 +13,7 @@ from speech_decoding.report.formats import flatten
 from speech_decoding.report.paper import TOP_10
 from speech_decoding.report.pictures import HALF_IN, WIDE_IN, draw, embed_png
 from speech_decoding.report.rule_graph import draw_rule_graph
-from speech_decoding.report.summary import audio_seconds, find_leaks, mean_hits
+from speech_decoding.report.summary import audio_seconds, count_shared, mean_hits
 from speech_decoding.report.words import accuracy_by_word, neighbours
 from speech_decoding.segments.blocks import SPLITS
 
@@ -129,7 +129,7 @@ def show_splits(contents: Contents) -> dict[str, Any]:
         "splits": SPLITS,
         "stories": stories,
         "block_counts": {split: int(blocks.get(split, 0)) for split in SPLITS},
-        "leaks": find_leaks(contents.blocks, contents.segments),
+        "shared": count_shared(contents.blocks, contents.segments),
         "picture": draw(partial(figures.draw_splits, contents.chunks), words),
     }
 

@@ -181,7 +181,7 @@ def audio_seconds(chunks: "pd.DataFrame") -> "pd.DataFrame":
     return table.reindex(columns=SPLITS, fill_value=0.0)
 
 
-def find_leaks(blocks: "pd.DataFrame", segments: "pd.DataFrame") -> dict[str, int]:
+def count_shared(blocks: "pd.DataFrame", segments: "pd.DataFrame") -> dict[str, int]:
     """Count what training and test have in common.
 
     Returns: the numbers of distinct block texts and of those in more than one split, of distinct

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from speech_decoding.files import read_npy
-from speech_decoding.seals import hash_file
+from speech_decoding.seals import content_hash
 
 
 def identify_data(
@@ -17,12 +16,9 @@ def identify_data(
     recordings: Iterable[str],
     stories: Iterable[str],
 ) -> dict[str, Any]:
-    """Hash the tables and the embedding of the stories; list the shapes of the recordings.
+    """Tell all data of a training apart from others by their content.
 
-    Signals are too large to be hashed for every training: the scalers, among the tables, follow
-    from their content.
-
-    Returns: the SHA-256 of each file by its name, and [samples, sensors] of each recording.
+    Returns: the SHA-256 of each file of the study by its name, of the signals by their recordings.
     """
     files = [
         splits_folder / "words.parquet",
@@ -32,10 +28,8 @@ def identify_data(
         *(embedding_folder / f"{story}.{kind}" for story in stories for kind in ("npy", "parquet")),
     ]
     return {
-        "sha256": {path.name: hash_file(path) for path in files},
+        "sha256": {path.name: content_hash(path) for path in files},
         "signals": {
-            # Unsealed: whoever cut segments out of it has checked the seal, which reads all of it.
-            name: list(read_npy(recordings_folder / name / "signal.npy", sealed=False).shape)
-            for name in recordings
+            name: content_hash(recordings_folder / name / "signal.npy") for name in recordings
         },
     }
