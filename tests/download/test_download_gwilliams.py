@@ -298,11 +298,11 @@ def test_a_killed_download_goes_on(osf, folder, fetch, sent):
     command = [sys.executable, SCRIPT, "--folder", folder, "--connections", "1"]
     process = subprocess.Popen([*command, "--settings", canonical_json(settings)])
     partial = folder / f"{CON}.partial"
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 60
     while not (partial.exists() and partial.stat().st_size) and time.monotonic() < give_up:
         time.sleep(0.01)
     process.send_signal(sent)
-    assert process.wait(5) != 0
+    assert process.wait(60) != 0
     come = partial.stat().st_size
     assert 0 < come <= 30_000
     complete = [path for path in tree(folder) if not path.endswith(".partial")]
