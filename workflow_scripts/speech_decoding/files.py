@@ -10,11 +10,12 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
+from speech_decoding.partial_files import completing
 from speech_decoding.seals import check_file, seal_file
 
 if TYPE_CHECKING:
@@ -29,23 +30,17 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCE
 def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path`, sealed, if the block succeeds.
 
-    The suffix is kept, because writers choose their format by it.
-
     Raises: InputError if the disk is full or may not be written to.
     """
     path = Path(path)
-    pattern = f".{path.stem}.{{}}.partial{path.suffix}"
-    temporary = path.with_name(pattern.format(os.getpid()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left_by_a_killed_process in path.parent.glob(pattern.format("*")):
-            left_by_a_killed_process.unlink(missing_ok=True)
-        yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        if sealed:  # the seal first: a file without its own is refused, and made again
-            seal_file(path, temporary)
-        temporary.replace(path)
+        with completing(path) as temporary:
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            if sealed:  # the seal first: a file without its own is refused, and made again
+                seal_file(path, temporary)
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
@@ -57,9 +52,6 @@ def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
             next_step="make room, or let results be a link to another disk, and give the same "
             "command again",
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def require_writable(folder: Path) -> None:

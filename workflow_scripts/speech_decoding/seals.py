@@ -13,12 +13,12 @@ A process makes the outputs of one job; what it was told of the job and has read
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from speech_decoding.errors import InputError
+from speech_decoding.partial_files import completing
 
 # The folder below which steps leave files for each other, wherever it lies.
 RESULTS = "results"
@@ -55,15 +55,8 @@ def seal_file(path: Path, content: Path) -> None:
         "inputs": _inputs,
     }
     text = json.dumps(seal, indent=1, sort_keys=True, ensure_ascii=False)
-    pattern = f"{_seal_of(path).name}.{{}}.partial"
-    for left_by_a_killed_process in path.parent.glob(pattern.format("*")):
-        left_by_a_killed_process.unlink(missing_ok=True)
-    temporary = path.with_name(pattern.format(os.getpid()))
-    try:
+    with completing(_seal_of(path)) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(_seal_of(path))
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_file(path: Path) -> None:
