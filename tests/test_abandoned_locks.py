@@ -23,14 +23,19 @@ time.sleep(600)
 """
 
 
+def alive(code, folder, *, says):
+    """Give a process that runs `code`, from when it has said so until the test ends."""
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == f"{says}\n"
+        yield process
+        process.kill()
+
+
 @pytest.fixture
 def running(tmp_path):
     """A process that holds a lock in tmp_path, as Snakemake does."""
-    command = [sys.executable, "-c", RUN, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "locked\n"
-        yield process
-        process.kill()
+    yield from alive(RUN, tmp_path, says="locked")
 
 
 JOB = """
@@ -47,11 +52,7 @@ time.sleep(600)
 @pytest.fixture
 def job(tmp_path):
     """A job that Snakemake started, and that does not end with it."""
-    command = [sys.executable, "-c", JOB, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "at work\n"
-        yield process
-        process.kill()
+    yield from alive(JOB, tmp_path, says="at work")
 
 
 def locks(folder):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.slurm.cluster import output_of, submit
 from tests.slurm.faults import EXPERIMENT, FAULTS
-from tests.workflow.conftest import REPORT, make_tiny
+from tests.workflow.conftest import REPORT, make_tiny, report_of
 from tests.workflow.workspace import Workspace
 
 
@@ -21,10 +21,7 @@ class Run(NamedTuple):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Workspace:
     """A workspace in which this machine made the report; not to be changed."""
-    workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("finished") / "clone")
-    make_tiny(workspace)
-    workspace.snakemake(REPORT)
-    return workspace
+    return report_of(make_tiny, tmp_path_factory.mktemp("finished") / "clone")
 
 
 def undisturbed(workspace: Workspace) -> str:

@@ -1,5 +1,8 @@
 """One small simulated study, run once, from which the workflow's tests start."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.workflow.workspace import Workspace
@@ -36,14 +39,18 @@ def make_tiny(workspace: Workspace) -> None:
     workspace.config = config
 
 
+def report_of(shrink: Callable[[Workspace], None], folder: Path) -> Workspace:
+    """Give a workspace in a new `folder` in which the shrunk demo's report was made."""
+    workspace = Workspace.of_the_repository(folder)
+    shrink(workspace)
+    workspace.snakemake(REPORT)
+    return workspace
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Workspace:
     """A workspace in which the small study's report was made; not to be changed."""
-    folder = tmp_path_factory.mktemp("finished") / "clone"
-    workspace = Workspace.of_the_repository(folder)
-    make_small(workspace)
-    workspace.snakemake(REPORT)
-    return workspace
+    return report_of(make_small, tmp_path_factory.mktemp("finished") / "clone")
 
 
 @pytest.fixture

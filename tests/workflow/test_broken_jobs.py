@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import REPORT, make_tiny
+from tests.workflow.conftest import REPORT, make_tiny, report_of
 from tests.workflow.expected_reruns import NEXT
 from tests.workflow.pages import check_page
 from tests.workflow.workspace import Workspace
@@ -94,10 +94,7 @@ def make_study(workspace: Workspace) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Workspace:
     """The same study, in which nothing failed."""
-    workspace = Workspace.of_the_repository(tmp_path_factory.mktemp("undisturbed") / "clone")
-    make_study(workspace)
-    workspace.snakemake(REPORT)
-    return workspace
+    return report_of(make_study, tmp_path_factory.mktemp("undisturbed") / "clone")
 
 
 @pytest.fixture(scope="module")
