@@ -28,7 +28,7 @@ from speech_decoding.files import require_writable
 from speech_decoding.fingerprint import code_fingerprint
 from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
-from speech_decoding.studies import open_study
+from speech_decoding.studies import open_study, reason_to_exclude
 
 try:
     settings.check_config(config, Path(workflow.basedir) / "rules" / "config.schema.yaml")
@@ -65,7 +65,7 @@ wildcard_constraints:
 
 
 def or_stop(function):
-    """Let an InputError of an input or param function end the run with its sentence alone."""
+    """Let an InputError of a function end the run with its sentence alone."""
 
     def guarded(asked_for):
         try:
@@ -320,11 +320,11 @@ def of_experiments(pattern, wildcards, experiments):
 @or_stop
 def sweep_experiments(wildcards):
     """The experiments that are the points of a sweep."""
-    excluded = config["studies"][wildcards.study]["exclude"]
+    exclude = config["studies"][wildcards.study]["exclude"]
     used = [
         recording
         for recording in recordings_of(wildcards.study).values()
-        if not {recording.id, recording.subject} & excluded.keys()
+        if not reason_to_exclude(exclude, recording=recording.id, subject=recording.subject)
     ]
     heard = {recording.story for recording in used}
     stories = [story for story in study_of(wildcards).stories() if story in heard]

@@ -41,9 +41,8 @@ class Decoder(nn.Module):
         self.brain = BrainModule(
             layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, hidden=hidden, **settings
         )
-        self.speech = nn.Identity()
-        if deep:
-            self.speech = DeepMel(n_mels=n_features, n_outputs=n_outputs, hidden=hidden)
+        learnt = {"n_mels": n_features, "n_outputs": n_outputs, "hidden": hidden}
+        self.speech = DeepMel(**learnt) if deep else nn.Identity()
 
     @property
     def learns_speech(self) -> bool:

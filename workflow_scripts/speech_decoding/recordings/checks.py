@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from speech_decoding.errors import InputError
 from speech_decoding.recordings.event_checks import check_audio, check_events
 from speech_decoding.recordings.signal_checks import check_signal
-from speech_decoding.studies import Finding, Recording, StudyReader
+from speech_decoding.studies import Finding, Recording, StudyReader, reason_to_exclude
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +89,8 @@ def judge_study(
 
     rows, unusable = [], []
     for verdict in verdicts:
-        wish = exclude.get(verdict["recording"]) or exclude.get(verdict["subject"])
-        if wish:
+        named = {key: verdict[key] for key in ("recording", "subject")}
+        if wish := reason_to_exclude(exclude, **named):
             verdict = verdict | {"verdict": "excluded", "reasons": [f"By config.yaml: {wish}."]}
         elif verdict["verdict"] == "excluded":
             unusable.append(verdict)

@@ -44,6 +44,14 @@ class Recording:
     story: str
 
 
+def reason_to_exclude(exclude: dict[str, str], *, recording: str, subject: str) -> str | None:
+    """Give the reason why a recording is to be left out, None if it is not.
+
+    Parameters: exclude, of a study: from recording or subject to the reason.
+    """
+    return exclude.get(recording) or exclude.get(subject)
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something noticed about a raw recording: `fault` excludes it, `warning` does not."""
