@@ -34,7 +34,8 @@ rule check_study:
     input:
         of_recordings("results/{study}/checks/{recording}.json"),
     output:
-        "results/{study}/checks.parquet",
+        table="results/{study}/checks.parquet",
+        findings="results/{study}/findings.parquet",
     log:
         "results/{study}/logs/check_study.log",
     benchmark:
@@ -57,4 +58,4 @@ rule check_study:
         "Gathering the verdicts on {wildcards.study}"
     shell:
         "python {params.script:q} --job {params.job:q} {input:q} --settings {params.settings:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --table {output.table:q} --findings {output.findings:q} 2>&1 | tee {log:q}"

@@ -13,10 +13,13 @@ def main() -> None:
     add_job_argument(parser)
     parser.add_argument("verdicts", nargs="+", type=Path, help="of check_recording, in order")
     parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="table of recordings")
+    parser.add_argument("--table", type=Path, required=True, help="a row per recording")
+    parser.add_argument("--findings", type=Path, required=True, help="a row per finding")
     arguments = parser.parse_args()
     verdicts = [read_json(path) for path in arguments.verdicts]
-    write_table(arguments.output, judge_study(verdicts, **arguments.settings))
+    table, findings = judge_study(verdicts, **arguments.settings)
+    write_table(arguments.table, table)
+    write_table(arguments.findings, findings)
 
 
 if __name__ == "__main__":

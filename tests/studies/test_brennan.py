@@ -19,6 +19,7 @@ from speech_decoding.studies.brennan import Study, subject_table
 from speech_decoding.studies.brennan_cleaning import read_bad_electrodes, read_ica
 from speech_decoding.studies.brennan_signal import open_signal, require_electrodes
 from tests import realdata
+from tests.verdicts import sentences_of
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -302,7 +303,7 @@ def test_words_are_where_they_were_heard(intact_alice, subject):
 def test_the_shifted_listener_is_used_with_a_warning(intact_alice):
     verdict = intact_alice.verdict("S26")
     assert verdict["verdict"] == "warning"
-    assert "the number of the one before" in verdict["reasons"][0]
+    assert "the number of the one before" in sentences_of(verdict)[0]
     words = intact_alice.reader.load_events(intact_alice.recording("S26")).query("kind == 'word'")
     whole = intact_alice.reader.load_events(intact_alice.recording("S01")).query("kind == 'word'")
     assert words["start_s"].min() < 0

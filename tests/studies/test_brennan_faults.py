@@ -7,6 +7,7 @@ import pytest
 
 from speech_decoding.simulation import matlab_file
 from speech_decoding.studies.brennan import WORDS_FILE
+from tests.verdicts import sentences_of
 
 HDF5_HEADER = b"MATLAB 7.3 MAT-file, HDF5 schema 1.0".ljust(124) + b"\x00\x02IM"
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -124,7 +125,7 @@ def judge(study, pattern: str, *, severity: str = "excluded") -> str:
     """Assert that the verdict on S01 has one such sentence, and that other listeners are used."""
     verdict = study.verdict("S01")
     assert verdict["verdict"] == severity, verdict
-    (sentence,) = verdict["reasons"]
+    (sentence,) = sentences_of(verdict)
     assert re.search(pattern, sentence), sentence
     assert re.fullmatch(r".+: expected .+, found .+; .+; .+\.", sentence, flags=re.DOTALL)
     return sentence
@@ -229,4 +230,4 @@ def test_a_missing_brainvision_file(alice, name):
 def test_a_listener_who_is_refused(intact_alice):
     verdict = intact_alice.verdict("S02")
     assert verdict["verdict"] == "excluded"
-    assert "its trial table holds the trials of S10; it is refused" in verdict["reasons"][0]
+    assert "its trial table holds the trials of S10; it is refused" in sentences_of(verdict)[0]

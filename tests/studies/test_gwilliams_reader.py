@@ -126,4 +126,5 @@ def test_another_file_in_place_of_a_published_wav_is_a_warning(small):
     small.wav.rename(small.wav.with_name("lw1_0.wav"))
     (finding,) = study.check(study.recordings()[0])
     assert finding.severity == "warning"
-    assert "lw1_0.wav: expected the published file of 4228426 bytes" in finding.sentence
+    assert "lw1_0.wav: expected the published file, found another one" in finding.sentence
+    assert "not 4228426 bytes" in finding.found

@@ -40,7 +40,9 @@ def test_a_recording_shorter_than_a_window_is_refused():
     path = KIT / "test_umd-raw.sqd"
     (finding,), _ = check_signal(kit.open_recording(path).pick("mag"), path)
     assert finding.severity == "fault"
-    assert "expected a recording longer than one window of 3 s, found 100 samples" in str(finding)
+    assert (
+        "expected a recording longer than one window of 3 s, found 100 samples" in finding.sentence
+    )
 
 
 @realdata.needed

@@ -65,7 +65,7 @@ LIBRARY = {
     "download": {"*": ""},  # by name alone, and then each time
     "recordings": {
         "__init__": "check_recording merge_audio",
-        "checks event_checks signal_checks thresholds": "check_recording",
+        "causes checks event_checks signal_checks thresholds": "check_recording",
         "*": "preprocess_recording",
         "resampling": "preprocess_recording merge_audio",
         "alignment": "measure_alignment",

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
+from speech_decoding.recordings.causes import group_by_cause, tabulate_findings, tell_causes
 from speech_decoding.recordings.event_checks import check_audio, check_events
 from speech_decoding.recordings.signal_checks import check_signal
 from speech_decoding.studies import Finding, Recording, StudyReader, reason_to_exclude
@@ -12,7 +14,8 @@ from speech_decoding.studies import Finding, Recording, StudyReader, reason_to_e
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["recording", "subject", "session", "story", "verdict", "reasons"]
+# Of a verdict; the table of recordings has `reasons` besides, all findings as one text.
+_COLUMNS = ["recording", "subject", "session", "story", "verdict"]
 
 
 def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
@@ -21,8 +24,8 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
     Files that are not what they should be are not read; otherwise samples, events and audio are
     looked at, each even if another is at fault.
 
-    Returns: the columns of COLUMNS, with verdict "used", "warning" (used all the same) or
-    "excluded", and reasons, a list of sentences; and bad_channels, names of flat sensors.
+    Returns: recording, subject, session, story; verdict, "used", "warning" (used all the same) or
+    "excluded"; findings, the parts of each, faults first; bad_channels, names of flat sensors.
     """
     findings: list[Finding] = []
     bad_channels: list[str] = []
@@ -48,7 +51,9 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
         "session": recording.session,
         "story": recording.story,
         "verdict": verdict,
-        "reasons": [finding.sentence for finding in findings],
+        "findings": [
+            asdict(finding) for finding in sorted(findings, key=lambda finding: finding.severity)
+        ],
         "bad_channels": bad_channels,
     }
 
@@ -61,7 +66,7 @@ def _collecting(findings: list[Finding], recording: Recording) -> Iterator[None]
     except MemoryError:  # says nothing about the files
         raise
     except InputError as error:
-        findings.append(Finding("fault", str(error)))
+        findings.append(Finding.of_error(error))
     except Exception as error:  # what a library raises on a damaged file cannot be known
         findings.append(
             Finding.fault(
@@ -76,35 +81,41 @@ def _collecting(findings: list[Finding], recording: Recording) -> Iterator[None]
 
 def judge_study(
     verdicts: Iterable[dict[str, Any]], *, exclude: dict[str, str], allow_missing: bool
-) -> "pd.DataFrame":
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """Join the verdicts of a study's recordings and decide whether it can run.
 
     Parameters: exclude, from recording or subject to the reason for leaving it out;
     allow_missing, whether to go on without recordings that cannot be used.
-    Returns: a row per recording, COLUMNS, reasons joined to one text.
-    Raises: InputError, naming every unusable recording, unless that is allowed; and if none is
-    left.
+    Returns: a row per recording, with recording, subject, session, story, verdict, and reasons
+    joined to one text; and a row per finding, `causes.COLUMNS`, none of recordings that `exclude`
+    leaves out.
+    Raises: InputError, with a line per cause, if recordings cannot be used and that is not allowed;
+    and if none is left.
     """
     import pandas as pd
 
-    rows, unusable = [], []
+    rows, told = [], []
     for verdict in verdicts:
-        named = {key: verdict[key] for key in ("recording", "subject")}
-        if wish := reason_to_exclude(exclude, **named):
-            verdict = verdict | {"verdict": "excluded", "reasons": [f"By config.yaml: {wish}."]}
-        elif verdict["verdict"] == "excluded":
-            unusable.append(verdict)
-        rows.append(verdict | {"reasons": " ".join(verdict["reasons"])})
-    table = pd.DataFrame(rows, columns=COLUMNS)
+        row = {name: verdict[name] for name in _COLUMNS}
+        if wish := reason_to_exclude(exclude, recording=row["recording"], subject=row["subject"]):
+            rows.append(row | {"verdict": "excluded", "reasons": f"By config.yaml: {wish}."})
+            continue
+        findings = [Finding(**parts) for parts in verdict["findings"]]
+        told += [(row["recording"], finding) for finding in findings]
+        rows.append(row | {"reasons": " ".join(finding.sentence for finding in findings)})
+    table, findings = pd.DataFrame(rows), tabulate_findings(told)
+    faults = findings[findings["severity"] == "fault"]
+    unusable = faults["recording"].nunique()
+    lines = tell_causes(group_by_cause(faults))
     if unusable and not allow_missing:
-        sentences = " ".join(reason for row in unusable for reason in row["reasons"])
         raise InputError(
-            f"{len(unusable)} of {len(table)} recordings",
+            f"{unusable} of {len(table)} recordings",
             expected="recordings that can be used",
-            found=sentences.rstrip("."),
+            found="faults, told below",
             consequence="the study is incomplete and nothing after the checks was run",
             next_step="repair them, name them under `exclude` with a reason, or set "
             "check.allow_missing to true",
+            details=lines,
         )
     if (table["verdict"] == "excluded").all():
         raise InputError(
@@ -112,6 +123,7 @@ def judge_study(
             expected="at least one recording that can be used",
             found=f"all {len(table)} excluded",
             consequence="there is nothing to decode",
-            next_step="see the reasons in the verdicts beside this table",
+            next_step="repair the recordings, or take them from `exclude`",
+            details=lines,
         )
-    return table
+    return table, findings

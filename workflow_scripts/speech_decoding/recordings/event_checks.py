@@ -114,8 +114,8 @@ def _check_wav_onsets(events: "pd.DataFrame", where: object) -> list[Finding]:
     return [
         judge(
             where,
-            expected=f"events that agree on when {worst} began",
-            found=f"a difference of {spread_s[worst] * 1000:.1f} ms",
+            expected="events that agree on when their audio file began",
+            found=f"a difference of {spread_s[worst] * 1000:.1f} ms for {worst}",
             consequence="brain and speech would be paired wrongly",
             next_step=_REPAIR,
         )
@@ -138,8 +138,9 @@ def _check_range(events: "pd.DataFrame", where: object, duration_s: float) -> li
     if late.any():
         fault = Finding.fault(
             where,
-            expected=f"events within the {duration_s:.2f} s of the recording",
-            found=f"{int(late.sum())} after its end, the first {_name(events[late].iloc[0])}",
+            expected="events within the recording",
+            found=f"{int(late.sum())} after its end at {duration_s:.2f} s, the first "
+            f"{_name(events[late].iloc[0])}",
             consequence="the recording was cut off, or the events are those of another one",
             next_step="fetch both again, or exclude the recording in config.yaml with a reason",
         )
@@ -168,8 +169,8 @@ def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:
         return [
             Finding.fault(
                 where,
-                expected=f"events in {path.name}",
-                found="none",
+                expected="events in every audio file of the story",
+                found=f"none in {path.name}",
                 consequence="the events are cut off, or those of another story",
                 next_step=_REPAIR,
             )
@@ -178,8 +179,8 @@ def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:
         return [
             Finding.fault(
                 path,
-                expected=f"{end_s[path.name]:.2f} s of audio or more, as long as its events",
-                found=f"{audio_s:.2f} s",
+                expected="audio as long as its events",
+                found=f"{audio_s:.2f} s, shorter than their {end_s[path.name]:.2f} s",
                 consequence="the speech of its last words is missing",
                 next_step="fetch or copy the file again",
             )
@@ -188,8 +189,9 @@ def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:
         return [
             Finding.warning(
                 where,
-                expected=f"events up to about the end of {path.name} at {audio_s:.2f} s",
-                found=f"the last one ending at {end_s[path.name]:.2f} s",
+                expected="events up to about the end of each audio file",
+                found=f"the last one of {path.name} ending at {end_s[path.name]:.2f} s of "
+                f"{audio_s:.2f} s",
                 consequence="events may be missing",
                 next_step="compare the file with the published one",
             )

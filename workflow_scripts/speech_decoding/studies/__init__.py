@@ -5,7 +5,7 @@ is. To add one, write a module here that defines `Study` with the methods of `St
 it as `reader` in config.yaml.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,20 +54,42 @@ def reason_to_exclude(exclude: dict[str, str], *, recording: str, subject: str) 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something noticed about a raw recording: `fault` excludes it, `warning` does not."""
+    """Something noticed about a raw recording: a `fault` excludes it, a `warning` does not.
+
+    The parts are those of an InputError. What differs from recording to recording, its files and
+    numbers, stands in `where` and `found`: findings that share the others have the same cause, and
+    are told together.
+    """
 
     severity: str
-    sentence: str
+    where: str
+    expected: str
+    found: str
+    consequence: str
+    next_step: str
 
     @classmethod
     def fault(cls, where: object, **parts: str) -> "Finding":
-        """Something that would give wrong training data; `parts` are those of an InputError."""
-        return cls("fault", str(InputError(where, **parts)))
+        """Something that would give wrong training data."""
+        return cls("fault", str(where), **parts)
 
     @classmethod
     def warning(cls, where: object, **parts: str) -> "Finding":
         """Something to know of a recording that is used all the same."""
-        return cls("warning", str(InputError(where, **parts)))
+        return cls("warning", str(where), **parts)
+
+    @classmethod
+    def of_error(cls, error: InputError) -> "Finding":
+        """The fault that kept a file from being read."""
+        parts = ("where", "expected", "found", "consequence", "next_step")
+        return cls("fault", *(getattr(error, part) for part in parts))
+
+    @property
+    def sentence(self) -> str:
+        """All parts but the severity, as a person reads them."""
+        parts = asdict(self)
+        del parts["severity"]
+        return str(InputError(**parts))
 
 
 @dataclass(frozen=True)

@@ -117,9 +117,9 @@ class Study:
             try:
                 read(recording)
             except InputError as error:
-                faults.append(str(error))
+                faults.append(Finding.of_error(error))
         if faults:
-            return [Finding("fault", sentence) for sentence in dict.fromkeys(faults)]
+            return list(dict.fromkeys(faults))
         findings = self._check_words(words)
         if row["repair"]:
             findings.append(

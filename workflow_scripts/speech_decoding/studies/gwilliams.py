@@ -102,7 +102,7 @@ class Study:
             try:
                 findings += check(*paths)
             except InputError as error:
-                findings.append(Finding("fault", str(error)))
+                findings.append(Finding.of_error(error))
         wavs = self.wav_files(recording.story)
         return findings + [finding for wav in wavs for finding in _check_wav(wav)]
 
@@ -153,10 +153,10 @@ class Study:
         pair = f"{recording.subject}/{recording.session}"
         return Finding.fault(
             self._meg_folder(recording),
-            expected=f"the files of {recording.id}",
-            found="no such folder",
-            consequence=f"session {recording.session} of subject {recording.subject} is missing",
-            next_step=f'fetch it, or name "{pair}" under `absent` in the study\'s layout',
+            expected="the files of a session",
+            found=f'no such folder for session "{pair}"',
+            consequence="the session is missing",
+            next_step="fetch it, or name it under `absent` in the study's layout",
         )
 
     def _check_signal(self, con: Path, sidecar: Path) -> list[Finding]:
@@ -174,8 +174,8 @@ class Study:
         if header.size > header.complete_size:
             warning = Finding.warning(
                 con,
-                expected=f"{header.complete_size} bytes, by its own header",
-                found=f"{header.size} bytes",
+                expected="a file as long as its own header says",
+                found=f"{header.size - header.complete_size} bytes more",
                 consequence="what follows the recording is not read",
                 next_step="compare the file with the published one",
             )
@@ -215,8 +215,9 @@ def _check_wav(path: Path) -> list[Finding]:
     return [
         Finding.warning(
             path,
-            expected=f"the published file of {size} bytes with SHA-256 {sha256[:12]}...",
-            found=f"another one of {path.stat().st_size} bytes",
+            expected="the published file",
+            found=f"another one of {path.stat().st_size} bytes, not {size} bytes with SHA-256 "
+            f"{sha256[:12]}...",
             consequence="the listeners may have heard something else",
             next_step="fetch it again",
         )
@@ -231,17 +232,16 @@ def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
         said = json.loads(path.read_text(encoding="utf-8-sig"))
         said_hz, said_s = float(said["SamplingFrequency"]), float(said["RecordingDuration"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        expected, found = "the recording's rate and duration", f"{type(error).__name__}: {error}"
+        found = f"{type(error).__name__}: {error}"
     else:
         last_s = header.duration_s - 1 / header.rate_hz
         if said_hz == header.rate_hz and abs(said_s - last_s) < _LARGEST_DURATION_ERROR_S:
             return []
-        expected = f"{header.rate_hz:g} Hz and {last_s:.3f} s, as in the recording itself"
-        found = f"{said_hz:g} Hz and {said_s:.3f} s"
+        found = f"{said_hz:g} Hz and {said_s:.3f} s, not {header.rate_hz:g} Hz and {last_s:.3f} s"
     return [
         Finding.warning(
             path,
-            expected=expected,
+            expected="the recording's rate and duration",
             found=found,
             consequence="the recording may be another one",
             next_step="compare both files with the published ones",
@@ -256,8 +256,8 @@ def _require_channels(path: Path, named: list[str], recorded: list[str]) -> None
         if name != channel:
             raise InputError(
                 f"{path}, row {row + 2}",
-                expected=f"{channel}, as in the recording",
-                found=name,
+                expected="the channels of the recording, in its order",
+                found=f"{name} in place of {channel}",
                 consequence="sensors would be missing or misplaced",
                 next_step="fetch the table and the recording again",
             )

@@ -100,9 +100,9 @@ def _require_complete(path: Path, header: KitHeader) -> None:
         consequence = "it was cut off between two frames, and its end would be read as zeros"
     raise InputError(
         path,
-        expected=f"{header.complete_size} bytes ({header.sample_count} samples of "
-        f"{header.channel_count} channels, by its own header)",
-        found=f"{header.size} bytes",
+        expected="a file as long as its own header says",
+        found=f"{header.size} of {header.complete_size} bytes ({header.sample_count} samples of "
+        f"{header.channel_count} channels)",
         consequence=consequence,
         next_step="fetch or copy the file again",
     )
