@@ -68,6 +68,12 @@ class SmallStudy:
         change(samples)
         self.rewrite(self.con, bytes(blob))
 
+    def change_line(self, path: Path, number: int, change) -> None:
+        """Rewrite a text with `change(line)` for the line of this number, from 1."""
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines[number - 1] = change(lines[number - 1])
+        self.rewrite(path, "\n".join(lines).encode())
+
     def change_table(self, path: Path, change) -> None:
         """Rewrite a table with `change(table)`, cells as texts."""
         table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")

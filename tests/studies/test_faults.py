@@ -290,7 +290,7 @@ FAULTS = {
         lambda s: s.change_table(s.events, set_cells("onset", lambda _: "n/a", slice(3, 4))),
         "excluded",
         EVENTS + ", row 5",
-        r"found nan \(and 0 more",
+        r"found n/a \(and 0 more",
     ),
     "onset that is no number": Fault(
         lambda s: s.change_table(s.events, set_cells("onset", lambda _: "soon", slice(3, 4))),
@@ -350,7 +350,50 @@ FAULTS = {
         lambda s: s.cut(s.events, s.events.stat().st_size // 3),
         "excluded",
         EVENTS + ", row",
-        "expected a trial_type that is the text of a dictionary",
+        "expected as many cells as the header has, found 2, not 5",
+    ),
+    # ------------------------------------------------------------------------------- text
+    "row without a cell": Fault(
+        lambda s: s.change_line(s.events, 3, lambda line: line.replace("\t", "", 1)),
+        "excluded",
+        EVENTS + ", row 3",
+        "expected as many cells as the header has, found 4, not 5",
+    ),
+    "row with one cell too many": Fault(
+        lambda s: s.change_line(s.channels, 257, lambda line: line + "\tmore"),
+        "excluded",
+        CHANNELS + ", row 257",
+        "expected as many cells as the header has, found",
+    ),
+    "empty row": Fault(
+        lambda s: s.change_line(s.events, 3, lambda line: ""),
+        "excluded",
+        EVENTS + ", row 3",
+        "found 1, not 5",
+    ),
+    "column named twice": Fault(
+        lambda s: s.change_line(s.events, 1, lambda line: line.replace("value", "onset")),
+        "excluded",
+        EVENTS,
+        "expected each column once, found 'onset' twice",
+    ),
+    "another encoding": Fault(
+        lambda s: s.rewrite(s.events, s.events.read_bytes() + b"caf\xe9"),
+        "excluded",
+        EVENTS + ", row",
+        "expected text in UTF-8, found the byte 0xe9",
+    ),
+    "UTF-16": Fault(
+        lambda s: s.rewrite(s.events, s.events.read_text("utf-8-sig").encode("utf-16")),
+        "excluded",
+        EVENTS,
+        "expected text in UTF-8, found text in UTF-16",
+    ),
+    "zero bytes": Fault(
+        lambda s: s.rewrite(s.channels, s.channels.read_bytes() + bytes(512)),
+        "excluded",
+        CHANNELS + ", row 258",
+        "a zero byte, as in a damaged file",
     ),
     "no events in the second wav": Fault(
         lambda s: s.change_table(

@@ -56,7 +56,7 @@ LIBRARY = {
     },
     "studies": {
         "__init__ presence": "check_recording simulate_alice_stimuli",
-        "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv": "check_recording",
+        "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv tsv": "check_recording",
         # The simulated study is written with the names and tables of the real one.
         "brennan brennan_cleaning brennan_signal brennan_trials brennan_subjects.csv matlab": (
             "simulate_alice_stimuli"

@@ -73,7 +73,7 @@ def _check_values(events: "pd.DataFrame", where: object) -> list[Finding]:
         ("kind", ~events["kind"].isin(KINDS), f"events of the kinds {', '.join(KINDS)}"),
         ("wav", events["wav"].isna(), "an audio file for each event"),
         ("wav_start_s", ~(events["wav_start_s"] >= 0), "a place in its audio for each event"),
-        ("word", events["word"].isna() & (events["kind"] == "word"), "a text for each word"),
+        ("word", ~_has_text(events) & (events["kind"] == "word"), "a text for each word"),
     ):
         if wrong.any():
             return [
@@ -87,6 +87,10 @@ def _check_values(events: "pd.DataFrame", where: object) -> list[Finding]:
                 )
             ]
     return []
+
+
+def _has_text(events: "pd.DataFrame") -> "pd.Series":
+    return events["word"].fillna("").str.strip() != ""
 
 
 def _check_repeats(events: "pd.DataFrame", where: object) -> list[Finding]:

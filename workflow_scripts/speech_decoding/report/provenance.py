@@ -14,7 +14,6 @@ _CODE = Path(__file__).resolve().parents[3]
 _PACKAGES = (
     "matplotlib",
     "mne",
-    "mne-bids",
     "numpy",
     "pandas",
     "pyarrow",

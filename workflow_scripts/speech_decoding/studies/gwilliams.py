@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from speech_decoding.seals import hash_file
 from speech_decoding.studies import Facts, Finding, Recording, StoredIca, kit
 from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
 from speech_decoding.studies.presence import check_presence
+from speech_decoding.studies.tsv import UNKNOWN
 
 if TYPE_CHECKING:
     import mne
@@ -107,32 +109,26 @@ class Study:
         return findings + [finding for wav in wavs for finding in _check_wav(wav)]
 
     def load_raw(self, recording: Recording) -> "mne.io.BaseRaw":
-        """Open the KIT file as BIDS has it; data in tesla, reference sensors left out.
+        """Open the sensors of the KIT file that its table names; data in tesla.
 
+        Of the files beside it only the table is read: mne-bids would read those of all listeners
+        (participants.tsv, scans.tsv), and refuse the recording for them.
         Raises: InputError if the file is shorter than its header promises, which MNE would fill
         with zeros without a word, or its channels are not those of its table.
         """
-        import mne
-        import mne_bids
-
         con, channels, *_ = self.raw_files(recording)
-        # Compared before mne-bids does, which would not say which channel and what to do.
-        names = kit.open_recording(con).ch_names
-        _require_channels(channels, read_channels(channels)["name"].to_list(), names)
-        path = mne_bids.get_bids_path_from_fname(con)
-        try:
-            raw = mne_bids.read_raw_bids(path, verbose="error")
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise InputError(
-                con,
-                expected="a recording with sidecars that mne-bids reads",
-                found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
-                consequence="it cannot be used",
-                next_step="fetch its files again",
-            ) from error
-        # The events are read by load_events, whose table holds more than annotations can.
-        raw.set_annotations(None)
-        return raw.pick(mne.pick_types(raw.info, meg=True, ref_meg=False, exclude=()))
+        raw, table = kit.open_recording(con), read_channels(channels)
+        recorded = [
+            (name, kind == "mag")
+            for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
+        ]
+        is_sensor = table["type"].eq(_SENSOR_TYPE).fillna(False)
+        named = list(zip(table["name"].fillna(UNKNOWN), is_sensor, strict=True))
+        _require_channels(channels, named, recorded)
+        is_bad = table["status"].str.lower().eq("bad").fillna(False)
+        raw.pick(list(table["name"][is_sensor]))
+        raw.info["bads"] = list(table["name"][is_sensor & is_bad])
+        return raw
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
         """Read events.tsv in either of its two layouts (REFERENCE 1.1)."""
@@ -249,15 +245,23 @@ def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
     ]
 
 
-def _require_channels(path: Path, named: list[str], recorded: list[str]) -> None:
-    """Raise InputError unless a table names the channels of the recording, in its order."""
-    pairs = itertools.zip_longest(named, recorded, fillvalue="no channel")
-    for row, (name, channel) in enumerate(pairs):
-        if name != channel:
-            raise InputError(
-                f"{path}, row {row + 2}",
-                expected="the channels of the recording, in its order",
-                found=f"{name} in place of {channel}",
-                consequence="sensors would be missing or misplaced",
-                next_step="fetch the table and the recording again",
-            )
+def _require_channels(
+    path: Path, named: Sequence[tuple[str, bool]], recorded: Sequence[tuple[str, bool]]
+) -> None:
+    """Raise InputError unless a table names the channels of the recording, in its order.
+
+    Parameters: named and recorded, each channel's name and whether it is a sensor.
+    """
+    nothing = ("no channel", False)
+    for row, (said, true) in enumerate(itertools.zip_longest(named, recorded, fillvalue=nothing)):
+        if said == true:
+            continue
+        kind = "a sensor" if said[1] else "no sensor"
+        found = f"{said[0]} in place of {true[0]}" if said[0] != true[0] else f"{said[0]} as {kind}"
+        raise InputError(
+            f"{path}, row {row + 2}",
+            expected="the channels of the recording, in its order and of its kinds",
+            found=found,
+            consequence="sensors would be missing or misplaced",
+            next_step="fetch the table and the recording again",
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from speech_decoding.errors import InputError
 from speech_decoding.studies import EVENT_COLUMNS, Finding
+from speech_decoding.studies.tsv import UNKNOWN, bad_table, parse_numbers, read_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ def read_channels(path: Path) -> "pd.DataFrame":
 
     Raises: InputError if it cannot be read or lacks a column.
     """
-    return _read_table(path, ("name", "type", "status"), dtype=str)
+    return read_tsv(path, ("name", "type", "status"))
 
 
 def read_events(path: Path) -> "pd.DataFrame":
@@ -34,32 +35,33 @@ def read_events(path: Path) -> "pd.DataFrame":
     Raises: InputError if it cannot be read or describes events in another way; nothing in it is
     ever evaluated.
     """
-    rows = _read_table(path, ("onset", "duration", "trial_type"))
+    rows = read_tsv(path, ("onset", "duration", "trial_type"))
     if "kind" not in rows.columns:
         rows = rows[["onset", "duration"]].join(_parse_descriptions(path, rows["trial_type"]))
     if missing := [name for name in _COMMON if name not in rows.columns]:
-        raise _bad_table(path, f"events described by {', '.join(_COMMON)}", f"no {missing[0]}")
+        raise bad_table(path, f"events described by {', '.join(_COMMON)}", f"no {missing[0]}")
     rows = rows.reindex(columns=["onset", "duration", *_COMMON, *_SPOKEN])
-    try:
-        return _tabulate(rows.sort_values("onset", kind="stable", ignore_index=True))
-    except (TypeError, ValueError) as error:
-        raise _bad_table(path, "events with numbers for times and places", f"{error}") from error
+    for column in ("onset", "duration", "start", "sequence_id"):
+        rows[column] = parse_numbers(path, rows, column)
+    rows["word_index"] = parse_numbers(path, rows, "word_index", whole=True)
+    return _tabulate(rows.sort_values("onset", kind="stable", ignore_index=True))
 
 
 def check_onsets(path: Path) -> list[Finding]:
     """Find events without an onset, before the recording, and out of the order of time."""
     import pandas as pd
 
-    onsets = _read_table(path, ("onset",))["onset"]
-    onset_s = pd.to_numeric(onsets, errors="coerce")
+    onsets = read_tsv(path, ("onset",))["onset"]
+    onset_s = pd.to_numeric(onsets, errors="coerce").astype("float64")
     wrong = ~(onset_s >= 0)
     if wrong.any():
         row = int(wrong.idxmax())
+        found = UNKNOWN if onsets.isna()[row] else onsets[row][:60]
         return [
             Finding.fault(
                 f"{path}, row {row + 2}",
                 expected="an onset in seconds from the start of the recording",
-                found=f"{onsets[row]} (and {int(wrong.sum()) - 1} more rows without)",
+                found=f"{found} (and {int(wrong.sum()) - 1} more rows without)",
                 consequence="what was heard then cannot be placed",
                 next_step="fetch the file again",
             )
@@ -87,31 +89,15 @@ def wav_name(sound: str) -> str:
     return re.sub(r"\.0\.wav$", ".wav", name)
 
 
-def _read_table(path: Path, columns: tuple[str, ...], dtype: type | None = None) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(
-            path,
-            sep="\t",
-            dtype=dtype,
-            na_values=["n/a"],
-            keep_default_na=False,
-            encoding="utf-8-sig",
-        )
-    except (OSError, ValueError) as error:  # pandas' errors derive from ValueError
-        raise _bad_table(path, "a table of tab-separated columns", f"{error}") from error
-    if missing := [name for name in columns if name not in table.columns]:
-        raise _bad_table(path, f"the columns {', '.join(columns)}", f"no {missing[0]}")
-    return table
-
-
 def _parse_descriptions(path: Path, descriptions: "pd.Series") -> "pd.DataFrame":
-    """Parse `trial_type` texts of Python dictionaries as literals; nothing is evaluated."""
+    """Parse `trial_type` texts of Python dictionaries as literals; nothing is evaluated.
+
+    Returns: a column per key, values as texts, as the other layout has them.
+    """
     import pandas as pd
 
     parsed = []
-    for row, text in enumerate(descriptions):
+    for row, text in enumerate(descriptions.fillna(UNKNOWN)):
         try:
             value = ast.literal_eval(text)
             if not isinstance(value, dict):
@@ -124,8 +110,9 @@ def _parse_descriptions(path: Path, descriptions: "pd.Series") -> "pd.DataFrame"
                 consequence="the events cannot be trusted and nothing of the text was run",
                 next_step="fetch the file again",
             ) from error
-        parsed.append(value)
-    return pd.DataFrame(parsed, index=descriptions.index)
+        known = {key: value for key, value in value.items() if value is not None}
+        parsed.append({str(key): str(value) for key, value in known.items()})
+    return pd.DataFrame(parsed, index=descriptions.index, dtype="string").replace(UNKNOWN, pd.NA)
 
 
 def _tabulate(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -133,7 +120,7 @@ def _tabulate(rows: "pd.DataFrame") -> "pd.DataFrame":
 
     is_word = rows["kind"] == "word"
     text = rows["word"].where(is_word, rows["phoneme"]).where(rows["kind"] != "sound")
-    sequence = rows["sequence_id"].map(lambda value: f"{value:g}", na_action="ignore")
+    sequence = rows["sequence_id"].map(lambda value: f"{value:.15g}", na_action="ignore")
     sentences = rows[is_word].groupby(sequence[is_word])["word"].agg(" ".join)
     return pd.DataFrame(
         {
@@ -151,13 +138,3 @@ def _tabulate(rows: "pd.DataFrame") -> "pd.DataFrame":
             "wav_start_s": rows["start"],
         }
     ).astype(EVENT_COLUMNS)
-
-
-def _bad_table(path: Path, expected: str, found: str) -> InputError:
-    return InputError(
-        path,
-        expected=expected,
-        found=" ".join(found.split())[:200],
-        consequence="the recording cannot be used",
-        next_step="fetch or copy the file again",
-    )
