@@ -80,6 +80,26 @@ def lengthen_wav(small):
     soundfile.write(small.wav, np.append(waveform, np.zeros(8 * rate_hz)), rate_hz)
 
 
+def with_sizes(wav, riff_size, data_size):
+    """Give the content of a WAV file with other sizes in its header."""
+    content = bytearray(wav.read_bytes())
+    content[4:8], content[40:44] = struct.pack("<I", riff_size), struct.pack("<I", data_size)
+    return bytes(content)
+
+
+def with_rate(wav, rate_hz):
+    content = bytearray(wav.read_bytes())
+    content[24:28] = struct.pack("<I", rate_hz)
+    return bytes(content)
+
+
+def write_nan(small):
+    waveform, rate_hz = soundfile.read(small.wav, dtype="float32")
+    waveform[1000] = np.nan
+    small.wav.unlink()
+    soundfile.write(small.wav, waveform, rate_hz, subtype="FLOAT")
+
+
 def write_short_recording(small):
     block = np.random.default_rng(0).normal(0, 1e-12, (256, 2500)).astype(np.float32)
     small.con.unlink()
@@ -426,8 +446,30 @@ FAULTS = {
         lambda s: s.cut(s.wav, s.wav.stat().st_size // 2),
         "excluded",
         WAV,
+        "as many samples as its header promises, found .* bytes of samples",
+    ),
+    "wav without samples": Fault(
+        lambda s: s.cut(s.wav, 44), "excluded", WAV, "expected as many samples as its header"
+    ),
+    "wav of a pipe": Fault(
+        lambda s: s.rewrite(s.wav, with_sizes(s.wav, 0xFFFFFFFF, 0xFFFFFFFF)),
+        "warning",
+        WAV,
+        "found one as of a file written to a pipe",
+    ),
+    "wav of a pipe, cut off": Fault(
+        lambda s: s.rewrite(s.wav, with_sizes(s.wav, 0x7FFFF024, 0x7FFFF000)[:90_000]),
+        "excluded",
+        WAV,
         "as long as its events, found .* shorter",
     ),
+    "wav with a damaged rate": Fault(
+        lambda s: s.rewrite(s.wav, with_rate(s.wav, 2_000_000_000)),
+        "excluded",
+        WAV,
+        "between 4000 and 192000 samples per second, found 2000000000",
+    ),
+    "wav with a NaN": Fault(write_nan, "excluded", WAV, "expected finite samples, found a NaN"),
     "long wav": Fault(lengthen_wav, "warning", HEARD, "events may be missing"),
     "another format for a wav": Fault(
         lambda s: s.rewrite(s.wav, b"no audio at all"),

@@ -67,6 +67,7 @@ LIBRARY = {
         "__init__": "check_recording merge_audio",
         "causes checks event_checks signal_checks thresholds": "check_recording",
         "*": "preprocess_recording",
+        "audio_files": "check_recording merge_audio",
         "resampling": "preprocess_recording merge_audio",
         "alignment": "measure_alignment",
     },

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from speech_decoding.errors import InputError
+from speech_decoding.recordings.audio_files import read_audio
 from speech_decoding.recordings.thresholds import (
     LARGEST_OVERHANG_S,
     LARGEST_SPREAD_S,
@@ -153,22 +155,28 @@ def _check_range(events: "pd.DataFrame", where: object, duration_s: float) -> li
 
 
 def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:
-    import soundfile
-
     if absent := check_presence(path):
         return absent
     try:
-        audio_s = soundfile.info(path).duration
-    except (OSError, soundfile.SoundFileError) as error:
-        return [
-            Finding.fault(
-                path,
-                expected="an audio file",
-                found=f"another one ({' '.join(str(error).split())})",
-                consequence="its speech cannot be embedded",
-                next_step="fetch or copy the file again",
-            )
-        ]
+        audio = read_audio(path)
+    except InputError as error:
+        return [Finding.of_error(error)]
+    findings = [] if audio.length_known else [_untold_length(path)]
+    return findings + _check_length(path, audio.duration_s, end_s, where)
+
+
+def _untold_length(path: Path) -> Finding:
+    return Finding.warning(
+        path,
+        expected="a header that says how long the file is",
+        found="one as of a file written to a pipe",
+        consequence="nothing tells whether its end is missing",
+        next_step="nothing needs to be done if it was written so",
+    )
+
+
+def _check_length(path: Path, audio_s: float, end_s: "pd.Series", where: object) -> list[Finding]:
+    """Compare an audio file's length with the end of its last event."""
     if path.name not in end_s.index:
         return [
             Finding.fault(

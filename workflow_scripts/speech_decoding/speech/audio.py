@@ -1,12 +1,11 @@
 """A story's audio: its files, mono at 16 kHz, one after the other, with a table of where."""
 
-import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from speech_decoding.recordings.audio_files import bad_audio, read_audio
 from speech_decoding.recordings.resampling import Resampler
 
 if TYPE_CHECKING:
@@ -38,21 +37,8 @@ def merge_audio(paths: list[Path], *, rate_hz: int) -> tuple[np.ndarray, "pd.Dat
 
 def read_mono(path: Path) -> tuple[np.ndarray, int]:
     """Read one audio file as float32 [samples], the mean of its channels, and its rate in Hz."""
-    import soundfile
-
-    try:
-        header = soundfile.info(path)
-        waveform, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise _bad_audio(path, "an audio file", f"{error}") from error
-    if len(waveform) != header.frames or len(waveform) == 0:
-        found = f"{len(waveform)} of {header.frames} samples"
-        raise _bad_audio(path, "as many samples as its header promises, and some", found)
-    if missing := _missing_bytes(path):
-        raise _bad_audio(path, "the size that its header promises", f"{missing} bytes too few")
-    if not np.isfinite(waveform).all():
-        raise _bad_audio(path, "finite samples", "a NaN or infinite sample")
-    return waveform.mean(axis=1), rate_hz
+    audio = read_audio(path)
+    return audio.samples.mean(axis=1), audio.rate_hz
 
 
 def read_chunk(
@@ -75,16 +61,8 @@ def read_chunk(
             file.seek(begin)
             waveform = file.read(count, dtype="float32", always_2d=True).mean(axis=1)
     except (OSError, soundfile.SoundFileError) as error:
-        raise _bad_audio(path, "an audio file", f"{error}") from error
+        raise bad_audio(path, "an audio file", f"{error}") from error
     return _resample(waveform, raw_rate_hz, rate_hz), begin / raw_rate_hz
-
-
-def _missing_bytes(path: Path) -> int:
-    """Tell how much of a WAV file was cut off: libsndfile reads what is left without a word."""
-    with path.open("rb") as stream:
-        name, promised = struct.unpack("<4sI", stream.read(8).ljust(8, b"\0"))
-    complete = promised + 8 if name == b"RIFF" else 0
-    return max(complete - path.stat().st_size, 0)
 
 
 def _resample(waveform: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
@@ -93,13 +71,3 @@ def _resample(waveform: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
     if len(waveform) * to_hz < from_hz:  # not one sample
         return waveform[:0]
     return Resampler(from_hz, to_hz)(waveform[None])[0]
-
-
-def _bad_audio(path: Path, expected: str, found: str) -> InputError:
-    return InputError(
-        path,
-        expected=expected,
-        found=found,
-        consequence="the story cannot be embedded",
-        next_step="fetch or copy the file again",
-    )
