@@ -173,8 +173,8 @@ def judge_splits(proof: Mapping[str, Any]) -> Verdict:
         "Splits share no audio",
         proof["clean"],
         f"longest shared stretch {shared_ms:.1f} ms; {overlaps} too long",
-        "over all listeners, no stretch of audio longer than one sample lies in the windows, "
-        "margins included, of two splits",
+        "over all listeners, no stretch of audio longer than a sample and a half lies in the "
+        "windows, margins included, of two splits",
         "test speech was heard in training, and the accuracy measures memory",
         {"longest_overlap_s": proof["longest_overlap_s"], "overlaps": overlaps},
     )

@@ -15,6 +15,10 @@ from speech_decoding.segments.windows import Window
 if TYPE_CHECKING:
     import pandas as pd
 
+# A window may pass the end of its block by half a sample (REFERENCE 2); that window and the first
+# one of the next block each lie up to half a sample from where their onsets put them.
+_ALLOWED_SAMPLES = 1.5
+
 
 def find_leaks(
     segments: "pd.DataFrame", wav_onsets: "pd.DataFrame", wavs: "pd.DataFrame", window: Window
@@ -23,9 +27,9 @@ def find_leaks(
 
     Parameters: segments (recording, split, first_sample), wav_onsets (recording, wav, onset_s),
     wavs (wav, duration_s), the tables of the stages before; window, of the segments.
-    Returns: `clean`, whether no overlap lasts longer than one sample of the window, by which a
-    segment may touch the end of its block (REFERENCE 2); `longest_overlap_s`; `seconds`, of audio
-    in each split; `overlaps`, a list of wav, splits, start_s and stop_s of every longer overlap.
+    Returns: `clean`, whether no overlap lasts longer than neighbouring blocks allow; for it,
+    `longest_overlap_s`; `seconds`, of audio in each split; `overlaps`, a list of wav, splits,
+    start_s and stop_s of every longer overlap.
     """
     heard = segments[["recording", "split", "first_sample"]].merge(
         wav_onsets[["recording", "wav", "onset_s"]], on="recording"
@@ -47,7 +51,7 @@ def find_leaks(
         for one, other in combinations(sorted(spans), 2):
             for start, stop in _intersection(spans[one], spans[other]):
                 longest_s = max(longest_s, stop - start)
-                if stop - start > 1 / window.rate_hz:
+                if stop - start > _ALLOWED_SAMPLES / window.rate_hz:
                     overlaps.append(
                         {"wav": wav, "splits": [one, other], "start_s": start, "stop_s": stop}
                     )

@@ -37,6 +37,11 @@ class Window:
         return -self.first_sample + 1
 
     @property
+    def half_sample_s(self) -> float:
+        """By how much a window's end may pass the place in which it has to fit (REFERENCE 2)."""
+        return 0.5 / self.rate_hz
+
+    @property
     def anchor_sample(self) -> int:
         """Sample of the window at which the word that names it is looked up (62 as published)."""
         return -self.first_sample + ANCHOR_DELAY
@@ -53,7 +58,8 @@ def find_segments(
     """List the segments of one recording (REFERENCE 2, "Segment enumeration").
 
     Training and validation segments lie on a grid of `stride_s`, test segments at word onsets; each
-    lies inside one block, its window included.
+    lies inside the recording and inside one block, its window included. Its end counts as inside as
+    long as that minus half a sample is.
 
     Parameters: events and blocks, the recording's tables (blocks with `split` and `block`);
     sample_count, length of the recording in samples at the window's rate.
@@ -63,8 +69,7 @@ def find_segments(
     """
     import pandas as pd
 
-    step_s = 1 / window.rate_hz
-    last_s = (sample_count - 1) * step_s
+    last_s = (sample_count - 1) / window.rate_hz
     words = events[events["kind"] == "word"]
     grid_s = np.arange(np.ceil(last_s / stride_s)) * stride_s
     onsets = {"test": words["start_s"].to_numpy(), "train": grid_s, "valid": grid_s}
@@ -72,9 +77,10 @@ def find_segments(
     tables = []
     for row in blocks.itertuples():
         onset_s = onsets[row.split]
-        begin_s, end_s = onset_s + window.start_s, onset_s + window.stop_s
-        inside = (begin_s >= 0) & (end_s < last_s + step_s)
-        inside &= (begin_s >= row.start_s) & (end_s - step_s < row.stop_s)
+        begin_s = onset_s + window.start_s
+        end_s = onset_s + window.stop_s - window.half_sample_s
+        inside = (begin_s >= 0) & (end_s < last_s)
+        inside &= (begin_s >= row.start_s) & (end_s < row.stop_s)
         kept = onset_s[inside]
         tables.append(pd.DataFrame({"onset_s": kept, "split": row.split, "block": row.block}))
     segments = pd.concat(tables, ignore_index=True).sort_values("onset_s", ignore_index=True)
