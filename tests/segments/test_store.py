@@ -143,13 +143,29 @@ def test_words_heard_before_the_recording_count_from_its_start(study):
     assert scales[0][0] != open_store(study).embedding_mean
 
 
-def test_listeners_of_one_word_share_its_segment(study):
+def test_subjects_are_numbered_in_order(study):
     store = open_store(study)
-    index = store.segment_index.tolist()
-    assert index[2] == index[4]
-    assert len({index[0], index[1], index[2], index[3]}) == 4
     assert store.subjects == ["1", "2"]
     assert store.subject_index.tolist() == [1, 1, 1, 0, 0]
+
+
+def test_a_segment_is_its_audio_and_not_its_word(study):
+    """The first wav begins at 0.1 s for one listener, at 0.9 s for the other: 96 samples later."""
+    tables, signals, embedding = study
+    first_sample = {"a": [0, 60, 300, 1400, 1404], "b": [96, 156, 396, 1496, 1497]}
+    segments = pd.concat(
+        [
+            pd.DataFrame({"recording": name, "first_sample": first})
+            for name, first in first_sample.items()
+        ],
+        ignore_index=True,
+    ).assign(subject="1", story="s", split="train", sequence_text=None)
+    # Nobody speaks in the first three; the last two windows are on one word.
+    segments["word_index"] = pd.array([None, None, None, 4, 4] * 2, dtype="Int64")
+    tables = dataclasses.replace(tables, segments=segments)
+    index = open_store((tables, signals, embedding)).segment_index.tolist()
+    assert index[:4] == index[5:9]  # the same audio, heard by both
+    assert len(set(index)) == 6  # all else is different audio, without a word or with the same
 
 
 def test_no_delay_and_no_clamp(study):

@@ -40,7 +40,7 @@ class ClipLoss(nn.Module):
             exp(10) so that the logits stay finite.
         initial_log_scale: where that parameter starts.
         mask_duplicates: leave out of an estimate's choice the other candidates that hold its
-            own segment, as when two subjects of a batch heard the same words.
+            own segment, as when two subjects of a batch heard the same audio.
     """
 
     def __init__(

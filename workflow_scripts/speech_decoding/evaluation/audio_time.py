@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speech_decoding.files import read_table
+from speech_decoding.segments.heard_audio import place_in_audio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,23 +22,10 @@ def place_in_story(
     began; wavs (wav, begin_s), where it begins in its story.
     Returns: seconds [segments]; before the first file of a recording, relative to it.
     """
-    import pandas as pd
-
-    begins = wav_onsets.merge(wavs[["wav", "begin_s"]], on="wav")
-    begins["began_s"] = begins["onset_s"]
-    ordered = segments[["recording", "onset_s"]].reset_index(drop=True).reset_index()
-    ordered = ordered.sort_values("onset_s")
-    begins = begins[["recording", "onset_s", "began_s", "begin_s"]].sort_values("onset_s")
-    placed = pd.merge_asof(ordered, begins, on="onset_s", by="recording")
-    early = placed["began_s"].isna()
-    if early.any():
-        ahead = pd.merge_asof(
-            ordered[early.to_numpy()], begins, on="onset_s", by="recording", direction="forward"
-        )
-        columns = ["began_s", "begin_s"]
-        placed.loc[early.to_numpy(), columns] = ahead[columns].to_numpy()
-    placed = placed.sort_values("index")
-    return (placed["onset_s"] - placed["began_s"] + placed["begin_s"]).to_numpy()
+    known = wav_onsets[wav_onsets["wav"].isin(wavs["wav"])]
+    placed = place_in_audio(segments, known)
+    begin_s = placed["wav"].map(wavs.set_index("wav")["begin_s"])
+    return (placed["passed_s"] + begin_s).to_numpy()
 
 
 def read_wavs(folder: Path, stories: Iterable[str], rate_hz: int) -> "pd.DataFrame":

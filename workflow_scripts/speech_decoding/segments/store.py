@@ -10,6 +10,7 @@ from torch import Tensor
 
 from speech_decoding.errors import InputError
 from speech_decoding.segments.frames import FramePieces, find_frames, find_positions
+from speech_decoding.segments.heard_audio import place_in_audio
 from speech_decoding.segments.signals import Placement, Storage, place_signals
 from speech_decoding.segments.windows import Window
 
@@ -65,7 +66,8 @@ class SegmentStore:
     Attributes: segments, the table whose row numbers all methods take; subjects, the sorted
     subjects; subject_index and layout_index [segments]; recordings, sorted, and layout_of_recording
     [recordings]; layout_positions [layouts, sensors, 2]; embedding_mean and embedding_std, the
-    scalar standardisation; segment_index [segments], equal where the same segment is heard.
+    scalar standardisation; segment_index [segments], equal where the same audio is heard: the
+    same story at the same time, to the sample.
     """
 
     def __init__(
@@ -129,8 +131,7 @@ class SegmentStore:
             positions = find_positions(self.segments, tables.wav_onsets, embedding.chunks, window)
             self._positions = positions.to(self.device)
 
-        identity = self.segments.groupby(["word_index", "sequence_text"], dropna=False, sort=False)
-        self.segment_index = self._tensor(identity.ngroup().to_numpy())
+        self.segment_index = self._tensor(_number_audio(tables, window))
 
     @property
     def feature_count(self) -> int:
@@ -214,6 +215,20 @@ def _tabulate_sensors(
         scale[row, : len(sensors)] = sensors["scale"]
         positions[row, : len(sensors)] = sensors[["x", "y"]]
     return center, scale, positions
+
+
+def _number_audio(tables: StudyTables, window: Window) -> np.ndarray:
+    """Number the segments [segments] by the audio at their time zero, not by their words.
+
+    Many windows have no word, and no two of one listener hold the same audio.
+    """
+    segments = tables.segments[["recording", "story"]]
+    first_sample = tables.segments["first_sample"] - window.first_sample
+    times = segments.assign(onset_s=first_sample / window.rate_hz)
+    placed = place_in_audio(times, tables.wav_onsets)
+    sample = (placed["passed_s"] * window.rate_hz).round()
+    heard = placed.assign(story=segments["story"].to_numpy(), sample=sample)
+    return heard.groupby(["story", "wav", "sample"], dropna=False, sort=False).ngroup().to_numpy()
 
 
 def _measure_scale(
