@@ -5,6 +5,7 @@ import time
 import pytest
 import torch
 
+from speech_decoding.decoder import watching
 from speech_decoding.decoder.progress import Epoch
 from speech_decoding.decoder.watching import ProgressBar, open_tracker
 from speech_decoding.errors import InputError
@@ -21,7 +22,17 @@ def test_a_long_training_says_so_when_it_starts(capsys):
     bar.end()
     shown = capsys.readouterr().err
     assert len(re.findall(r"would take \d\d+\.\d days on this machine \(2 processor", shown)) == 1
-    assert "epoch 1: loss 2.500, validation 2.400, top-10 0.12 (best)" in shown
+    assert "epoch 1: loss 2.500, validation 2.400, top-10 in batch 0.12 (best)" in shown
+
+
+def test_the_bar_says_that_its_accuracy_is_that_in_a_batch(capsys, monkeypatch):
+    monkeypatch.setattr(watching, "_REFRESH_S", 0.0)
+    bar = ProgressBar(updates_per_epoch=2, epochs=2, validation_batches=1, machine="none")
+    bar.begin(1, 0)
+    bar.validated(Epoch(1, 2, 2.5, 2.4, 0.125), best=True)
+    bar.update(32, torch.tensor(2.25))
+    bar.end()
+    assert "loss 2.250, top-10 in batch 0.12" in capsys.readouterr().err
 
 
 def test_a_tracker_that_is_not_installed_is_named(tmp_path, monkeypatch):

@@ -9,7 +9,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of the training history; losses are means over batches."""
+    """One line of the training history: losses are means over batches.
+
+    valid_top10: share of the validation segments whose speech is among the ten best of their batch.
+    """
 
     epoch: int
     updates: int

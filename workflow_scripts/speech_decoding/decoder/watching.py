@@ -40,7 +40,7 @@ class Watcher(Protocol):
 
 
 class ProgressBar:
-    """Shows loss, accuracy, windows per second and time left, and says how long it may take.
+    """Shows loss, top-10 accuracy in a batch, windows per second and time left, after an estimate.
 
     Args:
         updates_per_epoch, epochs: at most.
@@ -80,10 +80,12 @@ class ProgressBar:
             self._shown_s = time.monotonic()
 
     def validated(self, epoch: Epoch, *, best: bool) -> None:
-        self._accuracy = f", top-10 {epoch.valid_top10:.2f}"
+        # Among the segments of a batch: no accuracy of the report, which has all candidates.
+        accuracy = f"top-10 in batch {epoch.valid_top10:.2f}"
+        self._accuracy = f", {accuracy}"
         tqdm.write(
             f"epoch {epoch.epoch}: loss {epoch.train_loss:.3f}, validation {epoch.valid_loss:.3f}, "
-            f"top-10 {epoch.valid_top10:.2f}{' (best)' if best else ''}",
+            f"{accuracy}{' (best)' if best else ''}",
             file=sys.stderr,
         )
 
