@@ -11,6 +11,7 @@ from speech_decoding.report.drawing import (
     GREY,
     PERCENT,
     STYLE,
+    number_places,
     open_figure,
     to_svg,
 )
@@ -77,8 +78,7 @@ def draw_sets(
         xscale="log",
         ylim=(0, 1.02),
     )
-    axes.set_xticks(sizes, [str(size) for size in sizes], rotation=45)
-    axes.minorticks_off()
     axes.yaxis.set_major_formatter(PERCENT)
+    number_places(axes, sizes)
     figure.legend(loc="outside lower center", ncols=4)
     return to_svg(figure)

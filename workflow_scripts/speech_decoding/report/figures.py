@@ -18,8 +18,10 @@ from speech_decoding.report.drawing import (
     STYLE,
     VERMILLION,
     YELLOW,
+    name_places,
     open_figure,
     to_svg,
+    write_beside,
 )
 from speech_decoding.report.formats import percent
 from speech_decoding.report.summary import best_epoch
@@ -116,17 +118,8 @@ def draw_top_k(
         mean = np.mean(curves, axis=0)
         axes.plot(k, mean, c=colour, lw=2, label=experiment)
         if position == 0:
-            for chosen in (chosen for chosen in marked if chosen <= candidate_count):
-                axes.plot(chosen, mean[chosen - 1], "o", c=colour, ms=5.5, mec="white")
-                axes.annotate(
-                    f"top-{chosen}: {percent(mean[chosen - 1])}",
-                    (chosen, mean[chosen - 1]),
-                    xytext=(6, -4),
-                    textcoords="offset points",
-                    va="top",
-                    fontsize=8,
-                    color=INK,
-                )
+            points = [(top, mean[top - 1]) for top in sorted(marked) if top <= candidate_count]
+            axes.plot(*zip(*points, strict=True), "o", c=colour, ms=5.5, mec="white")
     axes.set(
         title=f"Top-k accuracy, N = {candidate_count:,} candidates",
         xlabel="k (logarithmic)",
@@ -138,6 +131,7 @@ def draw_top_k(
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.yaxis.set_major_formatter(PERCENT)
     figure.legend(loc="outside lower center", ncols=3)
+    write_beside(axes, points, [f"top-{top}: {percent(accuracy)}" for top, accuracy in points])
     return to_svg(figure)
 
 
@@ -166,7 +160,6 @@ def draw_subjects(
         if len(values) > 1:
             axes.plot(np.full(len(values), position), values, "o", c=BLUE, ms=2.8)
     axes.axhline(min(k / candidate_count, 1), c=INK, ls="--", lw=1.3, label=f"chance, {k} / N")
-    many = len(order) > 12
     axes.set(
         title=f"Top-{k} accuracy of each subject, N = {candidate_count:,}",
         xlabel="subject",
@@ -174,10 +167,9 @@ def draw_subjects(
         xlim=(-0.7, len(order) - 0.3),
         ylim=(0, None),
     )
-    axes.set_xticks(place, order, rotation=90 if many else 0, fontsize=7.5 if many else 9)
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
-    axes.tick_params(axis="x", length=0)
+    name_places(axes, place, order)
     axes.plot([], [], c=INK, lw=1.3, label="95 % interval over sentences")
     if any(len(values) > 1 for values in accuracies.values()):
         axes.plot([], [], "o", c=BLUE, ms=2.8, label="one seed")

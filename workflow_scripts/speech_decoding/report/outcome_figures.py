@@ -1,11 +1,10 @@
 """The figures that put experiments side by side, as SVG texts."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.ticker import NullLocator
 
 from speech_decoding.report.drawing import (
     BLUE,
@@ -15,12 +14,11 @@ from speech_decoding.report.drawing import (
     PERCENT,
     STYLE,
     VERMILLION,
+    name_places,
+    number_places,
     open_figure,
     to_svg,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _MOST_LETTERS = 24  # of a row's name beside a narrow figure
 
@@ -105,9 +103,8 @@ def draw_curve(
     axes.set_xlabel(label + (" (logarithmic)" if logarithmic else ""))
     if logarithmic:
         axes.set_xscale("log")
-        axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(x, [f"{place:.4g}" for place in x])
     axes.yaxis.set_major_formatter(PERCENT)
+    number_places(axes, places)
     figure.legend(loc="outside lower center", ncols=3 if width_in > 6 else 2)
     return to_svg(figure)
 
@@ -135,7 +132,6 @@ def draw_left_out(
     axes.plot(place, with_all, "o", c=ORANGE, ms=7, mec=INK, label="trained with it")
     axes.plot(place, without, "s", c=BLUE, ms=7, mec="white", label="left out")
     axes.axhline(chance, c=INK, ls="--", lw=1.3, label=f"chance, {k} / N")
-    _name_places(axes, place, names)
     axes.set(
         title=f"Top-{k} accuracy on each {kind}",
         xlabel=kind,
@@ -145,14 +141,9 @@ def draw_left_out(
     )
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
+    name_places(axes, place, names)
     figure.legend(loc="outside lower center", ncols=3)
     return to_svg(figure)
-
-
-def _name_places(axes: "Axes", place: np.ndarray, names: Sequence[str]) -> None:
-    many = len(names) > 12 or max(map(len, names)) > 12
-    axes.set_xticks(place, names, rotation=90 if many else 0, fontsize=7.5 if many else 9)
-    axes.tick_params(axis="x", length=0)
 
 
 def _break(name: str) -> str:

@@ -12,10 +12,11 @@ from speech_decoding.report.drawing import (
     PERCENT,
     SKY,
     STYLE,
+    name_places,
     open_figure,
     to_svg,
 )
-from speech_decoding.report.words import WordGroup
+from speech_decoding.report.words import FAR, WordGroup
 
 
 @matplotlib.rc_context(STYLE)
@@ -40,11 +41,10 @@ def draw_groups(
         title=f"Accuracy by {title[0].lower()}{title[1:]}",
         ylabel=f"top-{k} accuracy, N = {candidate_count:,}",
     )
-    axes.set_xticks(place, [f"{group.name}\nn = {group.n:,}" for group in groups], fontsize=7.5)
     axes.set_ylim(0, None)
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
-    axes.tick_params(axis="x", length=0)
+    name_places(axes, place, [f"{group.name}\nn = {group.n:,}" for group in groups])
     figure.legend(loc="outside lower center", ncols=2)
     return to_svg(figure)
 
@@ -57,18 +57,16 @@ def draw_neighbours(shares: Mapping[str, float], candidate_count: int, *, width_
     """
     figure, axes = open_figure((width_in, 3.3))
     names = list(shares)
+    # Those that are no steps of a word stand apart.
+    place = np.arange(len(names)) + np.where([name in FAR for name in names], 1.5, 0.0).cumsum()
     colours = [BLUE if name == "0" else SKY for name in names]
-    axes.bar(range(len(names)), list(shares.values()), color=colours, width=0.75)
+    axes.bar(place, list(shares.values()), color=colours, width=0.75)
     axes.set(
         title=f"Which of N = {candidate_count:,} ranks first",
         xlabel="words from the heard one, in its sentence",
         ylabel="share of test segments",
     )
-    axes.set_xticks(range(len(names)), names, fontsize=7.5)
-    for label in axes.get_xticklabels()[-2:]:
-        label.set_rotation(30)
-        label.set_ha("right")
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
-    axes.tick_params(axis="x", length=0)
+    name_places(axes, place, names)
     return to_svg(figure)

@@ -21,6 +21,7 @@ _CONDITIONS = {
     "pseudo_words": "pseudo-words",
 }
 _FARTHEST = 5
+FAR = ("farther", "elsewhere")  # of `neighbours`: beyond these words, in the sentence and out of it
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def neighbours(retrieval: "pd.DataFrame") -> dict[str, float]:
     offset = guessed["word_index"].to_numpy(dtype=int) - retrieval["word_index"].to_numpy(dtype=int)
     near = range(-_FARTHEST, _FARTHEST + 1)
     shares = {f"{step:+d}" if step else "0": np.mean(same & (offset == step)) for step in near}
-    shares["farther"] = np.mean(same & (np.abs(offset) > _FARTHEST))
-    shares["elsewhere"] = np.mean(~same)
+    beyond = same & (np.abs(offset) > _FARTHEST), ~same
+    shares |= {name: np.mean(inside) for name, inside in zip(FAR, beyond, strict=True)}
     return {name: float(share) for name, share in shares.items()}
 
 
