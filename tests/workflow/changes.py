@@ -133,12 +133,7 @@ def reorder(workspace: Workspace) -> None:
             return {key: reverse(value[key]) for key in reversed(value)}
         return value
 
-    # The order of experiments and of studies says nothing; that of stories is theirs.
-    config = workspace.config
-    stories = config["studies"]["demo"]["layout"]["stories"]
-    config = reverse(config)
-    config["studies"]["demo"]["layout"]["stories"] = stories
-    workspace.config = config
+    workspace.config = reverse(workspace.config)
 
 
 def visit_a_branch(workspace: Workspace) -> None:

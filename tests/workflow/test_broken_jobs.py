@@ -3,13 +3,11 @@
 What is found is written down in docs/faults.md.
 """
 
-import csv
 import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ import pytest
 from tests.workflow.conftest import REPORT, make_tiny, report_of
 from tests.workflow.expected_reruns import NEXT
 from tests.workflow.pages import check_page
-from tests.workflow.workspace import Workspace
+from tests.workflow.workspace import Job, Workspace
 
 METRICS = "results/demo/metrics.json"
 TARGETS = [
@@ -57,28 +55,12 @@ runs in an environment of its own, writes one small file, and seals nothing.
 """
 
 
-@dataclass(frozen=True)
-class Job:
-    """One job, as Snakemake sums it up."""
-
-    rule: str
-    inputs: list[str]
-    outputs: list[str]
-    command: str
-
-
 def list_jobs(workspace: Workspace) -> dict[str, list[Job]]:
     """List the jobs of each rule, in the order of the data."""
-    table = workspace.snakemake("--detailed-summary", *TARGETS).stdout
-    lines = table[table.index("output_file\t") :].splitlines()
-    outputs: dict[tuple[str, str, str], list[str]] = {}
-    for row in csv.DictReader(lines, delimiter="\t"):
-        if row["rule"] in NEXT:
-            job = row["rule"], row["input-file(s)"], row["shellcmd"]
-            outputs.setdefault(job, []).append(row["output_file"])
     by_rule: dict[str, list[Job]] = {rule: [] for rule in NEXT if rule not in ELSEWHERE}
-    for (rule, inputs, command), own in sorted(outputs.items(), key=lambda job: sorted(job[1])):
-        by_rule[rule].append(Job(rule, sorted(inputs.split(",")), sorted(own), command))
+    for job in workspace.jobs(*TARGETS):
+        if job.rule in by_rule:
+            by_rule[job.rule].append(job)
     return by_rule
 
 

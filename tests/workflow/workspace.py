@@ -1,11 +1,13 @@
 """A copy of the repository in which the workflow can be run, edited and broken."""
 
+import csv
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,16 @@ from speech_decoding.studies import open_study
 
 ROOT = Path(__file__).parents[2]
 CODE = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "workflow_scripts")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, as Snakemake sums it up; inputs and outputs are sorted."""
+
+    rule: str
+    inputs: list[str]
+    outputs: list[str]
+    command: str
 
 
 class Workspace:
@@ -86,6 +98,21 @@ class Workspace:
     def planned_rules(self, *targets: str) -> set[str]:
         """Give the names of the rules that a dry run would run."""
         return set(self.planned_jobs(*targets))
+
+    def jobs(self, *targets: str) -> list[Job]:
+        """List all jobs that `targets` come from, made or not, sorted by their outputs."""
+        table = self.snakemake("--detailed-summary", "--", *targets).stdout
+        lines = table[table.index("output_file\t") :].splitlines()
+        outputs: dict[tuple[str, str, str], list[str]] = {}
+        for row in csv.DictReader(lines, delimiter="\t"):
+            if row["rule"]:  # else a line of Snakemake's, below the table
+                job = row["rule"], row["input-file(s)"], row["shellcmd"]
+                outputs.setdefault(job, []).append(row["output_file"])
+        jobs = [
+            Job(rule, sorted(inputs.split(",")), sorted(own), command)
+            for (rule, inputs, command), own in outputs.items()
+        ]
+        return sorted(jobs, key=lambda job: job.outputs)
 
     def lay_raw_files(self, study: str) -> list[Path]:
         """Make all raw files of a study, empty."""

@@ -122,7 +122,10 @@ class Facts:
 
 
 class StudyReader(Protocol):
-    """The interface of a study. Opening one reads nothing: paths are resolved by its methods."""
+    """The interface of a study. Opening one reads nothing: paths are resolved by its methods.
+
+    Layouts reach jobs as text with sorted keys, so no order here follows that of a mapping's keys.
+    """
 
     facts: Facts
 

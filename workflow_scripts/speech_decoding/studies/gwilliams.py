@@ -50,12 +50,13 @@ class Study:
 
     def recordings(self) -> list[Recording]:
         """List subject x session x story, without the sessions that were never recorded."""
+        tasks = {name: self.layout["stories"][name]["task"] for name in self.stories()}
         return [
-            Recording(f"sub-{subject}_ses-{session}_task-{story['task']}", subject, session, name)
+            Recording(f"sub-{subject}_ses-{session}_task-{task}", subject, session, name)
             for subject in self.layout["subjects"]
             for session in self.layout["sessions"]
             if f"{subject}/{session}" not in self.layout["absent"]
-            for name, story in self.layout["stories"].items()
+            for name, task in tasks.items()
         ]
 
     def left_out(self) -> dict[str, str]:
@@ -75,7 +76,8 @@ class Study:
         }
 
     def stories(self) -> list[str]:
-        return list(self.layout["stories"])
+        """List the stories by their tasks, as the recordings' names are sorted."""
+        return sorted(self.layout["stories"], key=lambda name: self.layout["stories"][name]["task"])
 
     def wav_files(self, story: str) -> list[Path]:
         """Name a story's audio files; on disk their names are lower-case."""
