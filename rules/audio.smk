@@ -1,9 +1,11 @@
 # A story's audio files -> one waveform at 16 kHz, and where each file begins in it.
+# Both are empty for a story that no used recording heard.
 
 
 rule merge_audio:
     input:
-        wav_files,
+        wavs=wav_files,
+        checks="results/{study}/checks.parquet",
     output:
         audio="results/{study}/audio/{story}.npy",
         table="results/{study}/audio/{story}.parquet",
@@ -26,5 +28,6 @@ rule merge_audio:
     message:
         "Merging the audio of {wildcards.study}, {wildcards.story}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.wavs:q} --settings {params.settings:q}"
+        "python {params.script:q} --job {params.job:q} {params.wavs:q} --story {wildcards.story}"
+        " --checks {input.checks:q} --settings {params.settings:q}"
         " --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"

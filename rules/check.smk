@@ -51,11 +51,13 @@ rule check_study:
         runtime=growing(5),
     params:
         script=scripts / "check_study.py",
+        study=study_arguments,
         settings=settings_of("check_study"),
-        code=code_of("check_study"),
+        code=code_of("check_study", reader_module),
         job=job_text,
     message:
         "Gathering the verdicts on {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {input:q} --settings {params.settings:q}"
-        " --table {output.table:q} --findings {output.findings:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} {params.study} --verdicts {input:q}"
+        " --settings {params.settings:q} --table {output.table:q} --findings {output.findings:q}"
+        " 2>&1 | tee {log:q}"

@@ -92,6 +92,35 @@ def recordings_of(name):
     return {recording.id: recording for recording in named_study(name).recordings()}
 
 
+@functools.cache
+def recordings_at_hand(name):
+    """The recordings of a study whose signal is there; those of a simulated one are made.
+
+    The others have no jobs: check_study says of each that it is missing.
+    """
+    known = recordings_of(name)
+    if "simulation" in config["studies"][name]:
+        return known
+    require_raw_folder(name)
+    signals = {key: named_study(name).raw_files(recording)[0] for key, recording in known.items()}
+    return {key: recording for key, recording in known.items() if os.path.isfile(signals[key])}
+
+
+@functools.cache
+def stories_at_hand(name):
+    """The stories that a recording at hand may have heard: their audio is there, too.
+
+    Where none is left, check_study ends the run before anything is made of it.
+    """
+    study, simulated = named_study(name), "simulation" in config["studies"][name]
+    heard = {recording.story for recording in recordings_at_hand(name).values()}
+    return [
+        story
+        for story in study.stories()
+        if story in heard and (simulated or all(map(os.path.isfile, study.wav_files(story))))
+    ]
+
+
 def study_of(wildcards):
     return named_study(wildcards.study)
 
@@ -110,8 +139,8 @@ def simulated_folder(wildcards):
 # ------------------------------------------------------------------------------------------ inputs
 
 
-def existing(paths, study):
-    """Keep the raw files that exist; a missing folder is an error of its own.
+def require_raw_folder(study):
+    """Raise InputError where there is no raw folder.
 
     What is missing inside the folder is for the raw checks to find and to name.
     """
@@ -124,6 +153,11 @@ def existing(paths, study):
             consequence="nothing can be made from it",
             next_step=f"put them there or set studies.{study}.raw_folder in config.yaml",
         )
+
+
+def existing(paths, study):
+    """Keep the raw files that exist."""
+    require_raw_folder(study)
     return [path for path in paths if os.path.isfile(path)]  # False where it cannot be known
 
 
@@ -188,34 +222,35 @@ def fairseq_file(wildcards):
 
 
 def of_recordings(pattern):
-    """Give an input function: `pattern` for every recording of the study."""
+    """Give an input function: `pattern` for every recording at hand."""
 
     @or_stop
     def paths(wildcards):
-        return expand(pattern, recording=list(recordings_of(wildcards.study)), allow_missing=True)
+        at_hand = list(recordings_at_hand(wildcards.study))
+        return expand(pattern, recording=at_hand, allow_missing=True)
 
     return paths
 
 
 def of_stories(pattern):
-    """Give an input function: `pattern` for every story of the study."""
+    """Give an input function: `pattern` for every story at hand."""
 
     @or_stop
     def paths(wildcards):
-        return expand(pattern, story=study_of(wildcards).stories(), allow_missing=True)
+        return expand(pattern, story=stories_at_hand(wildcards.study), allow_missing=True)
 
     return paths
 
 
 def of_embedding(pattern):
-    """Give an input function: `pattern` for every story, in the experiment's embedding."""
+    """Give an input function: `pattern` for every story at hand, in the experiment's embedding."""
 
     @or_stop
     def paths(wildcards):
         return expand(
             pattern,
             embedding=embedding_of(wildcards),
-            story=study_of(wildcards).stories(),
+            story=stories_at_hand(wildcards.study),
             allow_missing=True,
         )
 
@@ -238,8 +273,8 @@ def reported_embeddings(wildcards):
     """The facts of every embedding of the report, and if asked for how far fairseq's own are."""
     reported = settings.read_by("write_report", config, study=wildcards.study)
     folder = f"results/{wildcards.study}/embeddings"
-    story = study_of(wildcards).stories()[0]
-    paths = [f"{folder}/{name}/{story}.json" for name in reported["embeddings"]]
+    stories = stories_at_hand(wildcards.study)
+    paths = [f"{folder}/{name}/{story}.json" for name in reported["embeddings"] for story in stories]
     if reported["blocks"]["report"]["fairseq"]:
         for name in reported["embeddings"]:
             path = reported["blocks"]["embeddings"][name].get("checkpoint")
@@ -279,7 +314,7 @@ def heard_in_examples(wildcards):
     if not settings.study_settings(config, wildcards.study)["report"]["audio"]:
         return []
     folder = f"results/{wildcards.study}"
-    stories = study_of(wildcards).stories()
+    stories = stories_at_hand(wildcards.study)
     kinds = ("npy", "parquet")
     return [
         f"{folder}/splits/wav_onsets.parquet",
@@ -321,13 +356,15 @@ def of_experiments(pattern, wildcards, experiments):
 def sweep_experiments(wildcards):
     """The experiments that are the points of a sweep."""
     exclude = config["studies"][wildcards.study]["exclude"]
+    at_hand = stories_at_hand(wildcards.study)
     used = [
         recording
-        for recording in recordings_of(wildcards.study).values()
-        if not reason_to_exclude(exclude, recording=recording.id, subject=recording.subject)
+        for recording in recordings_at_hand(wildcards.study).values()
+        if recording.story in at_hand
+        and not reason_to_exclude(exclude, recording=recording.id, subject=recording.subject)
     ]
     heard = {recording.story for recording in used}
-    stories = [story for story in study_of(wildcards).stories() if story in heard]
+    stories = [story for story in at_hand if story in heard]
     every = {"subjects": sorted({recording.subject for recording in used}), "stories": stories}
     return settings.sweep_points(config, wildcards.study, wildcards.sweep, every)
 

@@ -1,22 +1,34 @@
-"""Gather the verdicts of a study's recordings; stop here if it cannot run."""
+"""Gather the verdicts on a study's recordings; stop here if it cannot run.
+
+A recording without a verdict is judged here: one whose signal is missing, of which there is little
+to read.
+"""
 
 import argparse
 from pathlib import Path
 
 from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_json, write_table
-from speech_decoding.recordings.checks import judge_study
+from speech_decoding.recordings.checks import judge_recording, judge_study
+from speech_decoding.studies import open_study
+from speech_decoding.studies.arguments import add_study_arguments
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_job_argument(parser)
-    parser.add_argument("verdicts", nargs="+", type=Path, help="of check_recording, in order")
+    add_study_arguments(parser)
+    parser.add_argument("--verdicts", nargs="*", type=Path, help="of check_recording")
     parser.add_argument("--settings", type=settings_argument, required=True)
     parser.add_argument("--table", type=Path, required=True, help="a row per recording")
     parser.add_argument("--findings", type=Path, required=True, help="a row per finding")
     arguments = parser.parse_args()
-    verdicts = [read_json(path) for path in arguments.verdicts]
+    study = open_study(arguments.reader, arguments.raw_folder, arguments.layout)
+    given = {verdict["recording"]: verdict for verdict in map(read_json, arguments.verdicts)}
+    verdicts = [
+        given.get(recording.id) or judge_recording(study, recording)
+        for recording in study.recordings()
+    ]
     table, findings = judge_study(verdicts, **arguments.settings)
     write_table(arguments.table, table)
     write_table(arguments.findings, findings)

@@ -27,7 +27,7 @@ def main() -> None:
     from speech_decoding.evaluation.audio_time import read_wavs
     from speech_decoding.evaluation.decoder import evaluate_decoder
 
-    checks = read_table(arguments.checks)
+    checks = read_table(arguments.checks).query("verdict != 'excluded'")
     audio_rate_hz = arguments.settings.pop("audio_rate_hz")
     metrics, retrieval, attention = evaluate_decoder(
         **data_folders(arguments),

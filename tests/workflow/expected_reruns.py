@@ -12,7 +12,7 @@ NEXT = {
     "simulate_alice_recording": "check_recording",
     "simulate_checkpoint": "embed_speech compute_layers",
     "check_recording": "check_study preprocess_recording",
-    "check_study": "split_blocks",
+    "check_study": "split_blocks merge_audio",
     "preprocess_recording": "split_blocks",
     "merge_audio": "split_blocks",
     "split_blocks": "measure_alignment embed_speech compute_layers cut_segments",

@@ -133,20 +133,26 @@ def load_contents(
         "experiments": summaries,
         "verdicts": {verdict["name"]: verdict["passed"] for verdict in verdicts},
     }
-    used = tables["checks"].query("verdict != 'excluded'")["recording"]
+    used = tables["checks"].query("verdict != 'excluded'")
     reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
+    stories = [story for story in reader.stories() if story in set(used["story"])]
+    unheard = {
+        f"story {story}": "no recording that is used heard it"
+        for story in reader.stories()
+        if story not in stories
+    }
     return Contents(
         study=study,
         entry=entry,
         settings=blocks,
         facts=reader.facts,
-        left_out=reader.left_out(),
+        left_out=unheard | reader.left_out(),
         alignment=read_table(results / "alignment.parquet"),
-        quality={name: _load_quality(results / "recordings" / name) for name in used},
+        quality={name: _load_quality(results / "recordings" / name) for name in used["recording"]},
         proof=read_json(results / "segments" / "proof.json"),
         embeddings={
             name: _load_speech_model(
-                results / "embeddings" / name, reader.stories()[0], compared=chosen["fairseq"]
+                results / "embeddings" / name, stories[0], compared=chosen["fairseq"]
             )
             for name in embeddings
         },
@@ -155,7 +161,7 @@ def load_contents(
         controls=read_json(main / "controls.json"),
         verdicts=verdicts,
         words=read_table(results / "splits" / "words.parquet"),
-        listening=_load_listening(results, reader.stories(), blocks) if chosen["audio"] else None,
+        listening=_load_listening(results, stories, blocks) if chosen["audio"] else None,
         origin=describe_origin(),
         costs=read_costs(results / "benchmarks"),
         rules=read_rule_graph(results / "rules.dot"),

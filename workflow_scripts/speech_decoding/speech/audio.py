@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def merge_audio(paths: list[Path], *, rate_hz: int) -> tuple[np.ndarray, "pd.DataFrame"]:
     """Read, mix down, resample and join audio files in the order in which they are heard.
 
-    Parameters: paths, files of any format that libsndfile reads; rate_hz, the rate to give them.
+    Parameters: paths, files of any format that libsndfile reads, or none; rate_hz, the rate to give
+    them.
     Returns: float32 [samples] at rate_hz, and a row per file: wav (name), first_sample and
     sample_count in the merged audio, duration_s of the original. Each file is resampled on its
     own, so that none drifts against its neighbours.
@@ -23,7 +24,7 @@ def merge_audio(paths: list[Path], *, rate_hz: int) -> tuple[np.ndarray, "pd.Dat
     """
     import pandas as pd
 
-    pieces, rows, first_sample = [], [], 0
+    pieces, rows, first_sample = [np.empty(0, np.float32)], [], 0
     for path in paths:
         waveform, raw_rate_hz = read_mono(path)
         piece = _resample(waveform, raw_rate_hz, rate_hz)
@@ -31,8 +32,8 @@ def merge_audio(paths: list[Path], *, rate_hz: int) -> tuple[np.ndarray, "pd.Dat
         rows.append((path.name, first_sample, len(piece), duration_s))
         pieces.append(piece)
         first_sample += len(piece)
-    columns = ["wav", "first_sample", "sample_count", "duration_s"]
-    return np.concatenate(pieces), pd.DataFrame(rows, columns=columns)
+    kinds = {"wav": "str", "first_sample": int, "sample_count": int, "duration_s": float}
+    return np.concatenate(pieces), pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def read_mono(path: Path) -> tuple[np.ndarray, int]:

@@ -35,8 +35,8 @@ def embed_story(
     """Embed all chunks of a story (REFERENCE 3.1), in memory that its length does not change.
 
     Parameters: wavs, the story's audio files by the names that chunks call them; chunks, the
-    story's (wav, start_s, stop_s in that file); finished, where chunks are kept as they are done;
-    output, the file (.npy) for float32 [frames, features] of all chunks.
+    story's (wav, start_s, stop_s in that file), none if it is left out; finished, where chunks are
+    kept as they are done; output, the file (.npy) for float32 [frames, features] of all chunks.
     Returns: the chunks with first_frame and frame_count, and with the times of their frames: frame
     i of a chunk is centred on first_frame_s + i * frame_step_s, seconds of the chunk's file.
     Raises: InputError for a chunk that is too short for one frame (cutting the audio leaves none:
@@ -51,10 +51,10 @@ def embed_story(
             kept.append(finished.keep(waveform, target.embed))
             begins_s.append(begin_s)
             bar.update(length_s)
-    frame_count = np.array(finished.join(kept, output))
+    frame_count = np.array(finished.join(kept, output, features=target.features), dtype=int)
     return chunks.assign(
         first_frame=np.cumsum(frame_count) - frame_count,
         frame_count=frame_count,
-        first_frame_s=np.array(begins_s) + target.first_frame_s,
+        first_frame_s=np.array(begins_s, dtype=float) + target.first_frame_s,
         frame_step_s=target.frame_step_s,
     )

@@ -31,22 +31,22 @@ class FinishedChunks:
             write_npy(path, embed(waveform), sealed=False)
         return path
 
-    def join(self, kept: list[Path], output: Path) -> list[int]:
-        """Write the frames of all chunks one after the other; returns how many each has.
+    def join(self, kept: list[Path], output: Path, *, features: int) -> list[int]:
+        """Write the frames [frames, features] of all chunks; returns how many each has.
 
         One chunk is in memory at a time: a story of an hour is a gigabyte.
         """
-        shapes = [read_npy(path, sealed=False).shape for path in kept]
-        counts = [frames for frames, _ in shapes]
+        counts = [len(read_npy(path, sealed=False)) for path in kept]
         header = {
-            "descr": read_npy(kept[0], sealed=False).dtype.str,
+            "descr": np.dtype(np.float32).str,
             "fortran_order": False,
-            "shape": (sum(counts), shapes[0][1]),
+            "shape": (sum(counts), features),
         }
         with replacing(output) as temporary, temporary.open("wb") as stream:
             np.lib.format.write_array_header_1_0(stream, header)
             for path in kept:
-                stream.write(read_npy(path, mapped=False, sealed=False).data)
+                frames = read_npy(path, mapped=False, sealed=False)
+                stream.write(np.ascontiguousarray(frames, np.float32).data)
         return counts
 
     def forget(self) -> None:

@@ -1,0 +1,47 @@
+"""Small raw trees of the two real studies, in their formats, for config.yaml as it is shipped."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from speech_decoding.simulation import alice, meg_masc
+from speech_decoding.simulation.checkpoint import write_tiny_checkpoint
+from tests.small_alice import SmallAlice
+
+SEED, SNR = 3, 0.3
+# A part of MEG-MASC: two of four stories, of which the first by task is not the first by name.
+STORIES, LISTENERS = ("lw1", "cable_spool_fort"), ("01", "02")
+STORY_S = 60
+ALICE_LISTENERS = ("S01", "S03")
+
+
+def lay_meg_masc(folder: Path, layout: dict[str, Any]) -> None:
+    """Write session 0 of two listeners, who heard two of the layout's stories."""
+    stories = {name: layout["stories"][name] for name in STORIES}
+    timed = {name: story | {"duration_s": STORY_S} for name, story in stories.items()}
+    meg_masc.simulate_stimuli(folder, stories=timed, subjects=LISTENERS, seed=SEED)
+    for subject in LISTENERS:
+        for name, story in stories.items():
+            meg_masc.simulate_recording(
+                folder, subject=subject, session="0", story=name, snr=SNR, seed=SEED, **story
+            )
+
+
+def lay_alice(folder: Path, layout: dict[str, Any]) -> None:
+    """Write two listeners; the second one's brain is the first one's, a little weaker."""
+    one, other = ALICE_LISTENERS
+    common = {"wav_distances_s": layout["wav_distances_s"], "seed": SEED}
+    alice.simulate_stimuli(folder, **common)
+    alice.simulate_recording(folder, subject=one, snr=SNR, **common)
+    for name in ("", "proc/"):
+        shutil.copyfile(folder / f"{name}{one}.mat", folder / f"{name}{other}.mat")
+    SmallAlice(folder).change_struct(f"{other}.mat", "raw", _weaken)
+
+
+def _weaken(raw: dict[str, Any]) -> None:
+    raw["trial"] = 0.9 * raw["trial"]
+
+
+def write_checkpoint(path: Path) -> None:
+    """Write a speech model with the layers that the shipped embeddings name."""
+    write_tiny_checkpoint(path, layers=24, dimension=32, channels=16, heads=2)
