@@ -17,12 +17,13 @@ from speech_decoding.studies.brennan import Study
 class SmallAlice:
     """A study of four short audio files and some listeners; `folder` may be broken.
 
-    S01 is without a fault, S02's trials are those of another, S26 began late, S44 has no sound.
+    S03 is without a fault. S01 ends within its last trials, S02's trials are those of another, S26
+    began late, S44 has no sound.
     """
 
     layout: ClassVar = {
         "subject_set": "all",
-        "subjects": ["S01", "S02", "S26", "S44"],
+        "subjects": ["S01", "S02", "S03", "S26", "S44"],
         "alignment": "corrected",
         "wav_distances_s": [10.5, 11.0, 10.7],
     }
@@ -48,7 +49,7 @@ class SmallAlice:
     def recording(self, subject: str) -> Recording:
         return next(one for one in self.reader.recordings() if one.subject == subject)
 
-    def verdict(self, subject: str = "S01") -> dict[str, Any]:
+    def verdict(self, subject: str = "S03") -> dict[str, Any]:
         return judge_recording(self.reader, self.recording(subject))
 
     def wav_onsets_s(self, subject: str) -> np.ndarray:
@@ -66,6 +67,12 @@ class SmallAlice:
         """Keep the first `size` bytes of a file, or all but the last ones if it is negative."""
         self.rewrite(name, (self.folder / name).read_bytes()[:size])
 
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace the first `old` in a text file, which must be there."""
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert old in text
+        self.rewrite(name, text.replace(old, new, 1).encode())
+
     def change_struct(self, file: str, name: str, change) -> None:
         """Let `change` edit the dictionary of a file's struct, and write the file again."""
         content = loadmat(self.folder / file, squeeze_me=True, simplify_cells=True)[name]
@@ -73,34 +80,35 @@ class SmallAlice:
         matlab_file.write_struct(self.folder / file, name, _as_matlab(content))
 
     def change_recording(self, change) -> None:
-        """Let `change` edit `labels` and `data` [channels, samples] and write S01 of them."""
-        parts = {}
+        """Let `change` edit `labels` and `data` [channels, samples] and write S03 of them."""
 
         def edit(raw: dict[str, Any]) -> None:
-            parts.update(labels=list(raw["hdr"]["label"]), data=np.array(raw["trial"]))
+            parts = {"labels": list(raw["label"]), "data": np.array(raw["trial"])}
             change(parts)
-            raw["hdr"]["label"], raw["trial"] = parts["labels"], parts["data"]
-            raw["hdr"]["nSamples"] = float(parts["data"].shape[1])
+            count = parts["data"].shape[1]
+            raw["hdr"]["label"] = raw["label"] = parts["labels"]
+            raw["hdr"]["nSamples"], raw["sampleinfo"] = float(count), np.array([[1.0, count]])
+            raw["trial"], raw["time"] = parts["data"], np.arange(count) / 500
 
-        self.change_struct("S01.mat", "raw", edit)
+        self.change_struct("S03.mat", "raw", edit)
 
     def as_second_release(self) -> None:
-        """Write S01 as BrainVision files and rename `proc`."""
-        raw = loadmat(self.folder / "S01.mat", simplify_cells=True)["raw"]
-        (self.folder / "S01.mat").unlink()
+        """Write S03 as BrainVision files and rename `proc`."""
+        raw = loadmat(self.folder / "S03.mat", simplify_cells=True)["raw"]
+        (self.folder / "S03.mat").unlink()
         (self.folder / "proc").rename(self.folder / "timelock-preprocessing")
         labels, data = raw["hdr"]["label"], raw["trial"]
         header = ["Brain Vision Data Exchange Header File Version 1.0", "[Common Infos]"]
-        header += ["Codepage=UTF-8", "DataFile=S01.eeg", "MarkerFile=S01.vmrk"]
+        header += ["Codepage=UTF-8", "DataFile=S03.eeg", "MarkerFile=S03.vmrk"]
         header += ["DataFormat=BINARY", "DataOrientation=MULTIPLEXED"]
         header += [f"NumberOfChannels={len(labels)}", "SamplingInterval=2000"]
         header += ["[Binary Infos]", "BinaryFormat=IEEE_FLOAT_32", "[Channel Infos]"]
         header += [f"Ch{row}={label},,1,µV" for row, label in enumerate(labels, start=1)]
-        self.rewrite("S01.vhdr", "\n".join([*header, ""]).encode())
+        self.rewrite("S03.vhdr", "\n".join([*header, ""]).encode())
         marker = ["Brain Vision Data Exchange Marker File, Version 1.0", "[Common Infos]"]
-        marker += ["Codepage=UTF-8", "DataFile=S01.eeg", "[Marker Infos]"]
-        self.rewrite("S01.vmrk", "\n".join([*marker, "Mk1=New Segment,,1,1,0", ""]).encode())
-        self.rewrite("S01.eeg", data.T.astype("<f4").tobytes())
+        marker += ["Codepage=UTF-8", "DataFile=S03.eeg", "[Marker Infos]"]
+        self.rewrite("S03.vmrk", "\n".join([*marker, "Mk1=New Segment,,1,1,0", ""]).encode())
+        self.rewrite("S03.eeg", data.T.astype("<f4").tobytes())
 
 
 def _as_matlab(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The reader of the Alice study, on the authors' own tables and on simulated recordings."""
 
 import hashlib
+import re
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from speech_decoding.studies import EVENT_COLUMNS
 from speech_decoding.studies.brennan import Study, subject_table
 from speech_decoding.studies.brennan_cleaning import read_bad_electrodes, read_ica
 from speech_decoding.studies.brennan_signal import open_signal, require_electrodes
+from speech_decoding.studies.brennan_trials import check_extent
 from tests import realdata
 from tests.verdicts import sentences_of
 
@@ -251,9 +253,9 @@ def words_heard(events: pd.DataFrame, segments: pd.DataFrame) -> set[str]:
 
 
 def test_a_recording_of_the_first_release(intact_alice):
-    recording = intact_alice.recording("S01")
+    recording = intact_alice.recording("S03")
     assert [path.name for path in intact_alice.reader.raw_files(recording)] == [
-        *("S01.mat", "S01.mat", "AliceChapterOne-EEG.csv"),
+        *("S03.mat", "S03.mat", "AliceChapterOne-EEG.csv"),
     ]
     assert intact_alice.reader.check(recording) == []
     raw = intact_alice.reader.load_raw(recording)
@@ -268,12 +270,12 @@ def test_a_recording_of_the_first_release(intact_alice):
 
 
 def test_both_releases_give_the_same(alice):
-    recording = alice.recording("S01")
+    recording = alice.recording("S03")
     first, events = alice.reader.load_raw(recording), alice.reader.load_events(recording)
     channel, rate_hz = alice.reader.load_audio_channel(recording)
     alice.as_second_release()
     assert [path.name for path in alice.reader.raw_files(recording)] == [
-        *("S01.vhdr", "S01.eeg", "S01.vmrk", "S01.mat", "AliceChapterOne-EEG.csv"),
+        *("S03.eeg", "S03.vhdr", "S03.vmrk", "S03.mat", "AliceChapterOne-EEG.csv"),
     ]
     assert alice.reader.check(recording) == []
     second = alice.reader.load_raw(recording)
@@ -285,7 +287,7 @@ def test_both_releases_give_the_same(alice):
     assert again_hz == rate_hz == 500
 
 
-@pytest.mark.parametrize("subject", ["S01", "S26", "S44"])
+@pytest.mark.parametrize("subject", ["S03", "S26", "S44"])
 def test_words_are_where_they_were_heard(intact_alice, subject):
     recording = intact_alice.recording(subject)
     events = intact_alice.reader.load_events(recording)
@@ -305,7 +307,7 @@ def test_the_shifted_listener_is_used_with_a_warning(intact_alice):
     assert verdict["verdict"] == "warning"
     assert "the number of the one before" in sentences_of(verdict)[0]
     words = intact_alice.reader.load_events(intact_alice.recording("S26")).query("kind == 'word'")
-    whole = intact_alice.reader.load_events(intact_alice.recording("S01")).query("kind == 'word'")
+    whole = intact_alice.reader.load_events(intact_alice.recording("S03")).query("kind == 'word'")
     assert words["start_s"].min() < 0
     assert list(words["word"]) == list(whole["word"])
 
@@ -313,23 +315,108 @@ def test_the_shifted_listener_is_used_with_a_warning(intact_alice):
 def test_audio_channels(intact_alice):
     reader = intact_alice.reader
     assert reader.load_audio_channel(intact_alice.recording("S44")) is None
-    for subject in ("S01", "S26"):
+    for subject in ("S03", "S26"):
         channel, _ = reader.load_audio_channel(intact_alice.recording(subject))
         assert channel.ndim == 1 and channel.std() > 0
 
 
 def test_stored_components(intact_alice):
-    ica = intact_alice.reader.load_ica(intact_alice.recording("S01"))
+    ica = intact_alice.reader.load_ica(intact_alice.recording("S03"))
     assert ica.unmixing.shape == (56, 57)
     assert len(ica.channels) == 57 and ica.rejected == [0]
 
 
+def test_a_recording_that_ends_within_its_last_trials_is_used(intact_alice):
+    verdict = intact_alice.verdict("S01")
+    assert verdict["verdict"] == "warning"
+    (sentence,) = sentences_of(verdict)
+    assert re.search(r"trials, [1-9] up to 0\.75 s after its end; windows that reach", sentence)
+    events = intact_alice.reader.load_events(intact_alice.recording("S01"))
+    raw = intact_alice.reader.load_raw(intact_alice.recording("S01"))
+    words = events[events["kind"] == "word"]
+    assert words["start_s"].max() < raw.times[-1] < words["start_s"].max() + 1.0
+
+
+@realdata.needed
+def test_published_trials_that_are_cut(real_folder):
+    """S01's recording has 363 725 samples; of S37's trials the first begins before it."""
+    signal, tables = Path("S01.mat"), real_folder / "proc"
+    (found,) = check_extent(signal, tables / "S01.mat", 363_725)
+    assert found.severity == "warning"
+    assert "363725 samples and 2129 trials, 4 up to 0.75 s after its end" in found.sentence
+    (found,) = check_extent(signal, tables / "S37.mat", 400_000)
+    assert "2129 trials, 1 up to 0.02 s before its beginning; windows" in found.sentence
+    cut = {
+        path.stem
+        for path in tables.glob("*.mat")
+        if path.stem != "S02" and check_extent(signal, path, 400_000)
+    }
+    assert cut == {"S37"}
+
+
+@realdata.needed
+def test_published_components_are_read(real_folder):
+    for path in sorted((real_folder / "proc").glob("*.mat")):
+        ica = read_ica(path)
+        assert ica.unmixing.shape == (len(ica.channels) - 1, len(ica.channels))
+        assert len(ica.rejected) >= 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["[Common infos]", "datafile=S03.eeg"],
+        ["[Common Infos]", "DataFile=$b.eeg", "; a remark"],
+    ],
+)
+def test_headers_as_other_programs_write_them(alice, lines):
+    recording = alice.recording("S03")
+    alice.as_second_release()
+    usual = alice.reader.load_raw(recording).get_data()
+    text = (alice.folder / "S03.vhdr").read_text(encoding="utf-8")
+    text = text.replace("[Common Infos]\n", "\n".join([*lines, ""])).replace("µV", "μV")
+    text = text.replace("DataFile=S03.eeg\nMarkerFile", "MarkerFile") + "[Comment]\n[Ch1=7]\n"
+    alice.rewrite("S03.vhdr", text.replace("\n", "\r\n").encode("utf-8-sig"))
+    np.testing.assert_array_equal(alice.reader.load_raw(recording).get_data(), usual)
+    alice.rewrite("S03.vhdr", text.replace("μV", "µV").encode("cp1252"))
+    np.testing.assert_array_equal(alice.reader.load_raw(recording).get_data(), usual)
+
+
+def test_rows_of_channels_are_read_as_columns_of_samples(alice):
+    recording = alice.recording("S03")
+    alice.as_second_release()
+    usual = alice.reader.load_raw(recording).get_data()
+    header, signal = alice.folder / "S03.vhdr", alice.folder / "S03.eeg"
+    text = header.read_text(encoding="utf-8").replace("MULTIPLEXED", "VECTORIZED")
+    samples = np.frombuffer(signal.read_bytes(), "<f4").reshape(-1, text.count(",,1,"))
+    alice.rewrite("S03.vhdr", text.encode())
+    alice.rewrite("S03.eeg", samples.T.tobytes())
+    np.testing.assert_array_equal(alice.reader.load_raw(recording).get_data(), usual)
+
+
+def test_names_of_channels_belong_to_the_data_not_to_the_header(alice):
+    """The header's channels may have had another order."""
+    recording = alice.recording("S03")
+    usual = alice.reader.load_raw(recording)
+
+    def reverse(raw):
+        raw["hdr"]["label"] = raw["hdr"]["label"][::-1]
+
+    alice.change_struct("S03.mat", "raw", reverse)
+    turned = alice.reader.load_raw(recording)
+    np.testing.assert_array_equal(turned.get_data(["7"]), usual.get_data(["7"]))
+    assert alice.verdict()["verdict"] == "used"
+
+
 @realdata.needed
 def test_a_real_brainvision_file_is_read_but_is_not_alice():
-    path = realdata.FOLDER / "brainvision" / "test.vhdr"
-    raw = open_signal(path)
-    assert len(raw.ch_names) == 32
+    folder = realdata.FOLDER / "brainvision"
+    raw = open_signal(folder / "test.vhdr")
+    usual = mne.io.read_raw_brainvision(folder / "test.vhdr", verbose="error")
+    assert raw.ch_names == usual.ch_names and len(raw.ch_names) == 32
     assert (raw.n_times, raw.info["sfreq"]) == (7900, 1000)
-    assert np.isfinite(raw.get_data()).all() and len(raw.annotations) == 13
+    volts = [name for name, unit in usual._orig_units.items() if unit == "µV"]
+    assert len(volts) == 26
+    np.testing.assert_allclose(raw.get_data(volts), usual.get_data(volts), rtol=1e-12)
     with pytest.raises(InputError, match="expected 500 Hz, found 1000 Hz"):
-        require_electrodes(path, raw)
+        require_electrodes(folder / "test.vhdr", raw)

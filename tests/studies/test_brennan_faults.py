@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from speech_decoding.errors import InputError
 from speech_decoding.simulation import matlab_file
 from speech_decoding.studies.brennan import WORDS_FILE
 from tests.verdicts import sentences_of
@@ -69,14 +70,14 @@ def widen(proc):
 
 
 FILES = [
-    ("S01.mat", b"", "S01.mat: .*found an empty file"),
+    ("S03.mat", b"", "S03.mat: .*found an empty file"),
     (
-        "S01.mat",
+        "S03.mat",
         HDF5_HEADER + HDF5_SIGNATURE.rjust(512),
-        r"version 7\.3 \(HDF5\); save it with -v7",
+        r"version 7\.3 \(HDF5\); it cannot be read; save it with -v7 in MATLAB",
     ),
-    ("S01.mat", HDF5_SIGNATURE * 64, "S01.mat: .*a damaged or different file"),
-    ("proc/S01.mat", b"no matlab" * 100, "proc/S01.mat: .*a damaged or different file"),
+    ("S03.mat", HDF5_SIGNATURE * 64, "S03.mat: .*a damaged or different file"),
+    ("proc/S03.mat", b"no matlab" * 100, "proc/S03.mat: .*a damaged or different file"),
     (WORDS_FILE, b"Word,Segment\nAlice,1\n", "a table with the columns Word, Segment, onset"),
     (WORDS_FILE, b"\xff\xfe" * 50, "a table with the columns Word, Segment, onset"),
 ]
@@ -85,7 +86,7 @@ RECORDINGS = [
     (drop_channel, "the 60 electrodes 1 to 61 without 29, found no 7 among 61 channels"),
     (rename("7", "Fz"), r"found no 7 among 62 channels \(others: Fz, VEOG\)"),
     (rename("7", "8"), "channels of different names"),
-    (cut_samples, "S01.mat: expected .* samples or more, where the last trial ends"),
+    (cut_samples, r"events within the recording, found \d+ after its end"),
     (set_samples(3, 5000, np.nan), "finite values, found NaN or infinite ones in 4"),
     (set_samples(3, slice(None), 0.0), "flat ones: 4"),
     (
@@ -95,16 +96,32 @@ RECORDINGS = [
 ]
 
 HEADERS = [
-    (change_header(Fs=250.0), "expected 500 Hz, found 250 Hz"),
+    (change_header(Fs=250.0), r"agree on the rate, found 250 by raw\.hdr\.Fs, 500 by raw\.fsample"),
     (
         change_header(nSamples=3.0),
-        r"62 channels x 3 samples, by its own header, found 62 x \d+",
+        r"agree on the number of samples, found 3 by raw\.hdr\.nSamples, \d+ by raw\.sampleinfo",
     ),
     (change_header(Fs="fast"), r"a number above 0 as raw\.hdr\.Fs, found 'fast'"),
     (change_header(nSamples=np.ones(2)), r"a number above 0 as raw\.hdr\.nSamples, found array"),
+    (
+        lambda raw: raw.update(fsample=250.0, time=np.arange(raw["trial"].shape[1]) / 250),
+        r"agree on the rate, found 500 by raw\.hdr\.Fs, 250 by raw\.fsample, 250 by raw\.time",
+    ),
+    (
+        lambda raw: raw.update(time=raw["time"][:-5]),
+        r"agree on the number of samples, found \d+ by raw\.hdr\.nSamples, .* by raw\.time",
+    ),
+    (
+        lambda raw: raw["hdr"].update(label=["A1", *raw["hdr"]["label"][1:]]),
+        "agree on the names of the channels, found 1 only in label",
+    ),
+    (
+        lambda raw: raw["hdr"].update(chanunit=["mV"] * 62),
+        r"channels in uV, by hdr\.chanunit, found some in 'mV'",
+    ),
     (lambda raw: raw["hdr"].pop("Fs"), r"the field raw\.hdr\.Fs, found none"),
     (lambda raw: raw.pop("trial"), r"the field raw\.trial, found none"),
-    (lambda raw: raw.update(trial="EEG"), "by its own header, found one"),
+    (lambda raw: raw.update(trial="EEG"), "one trial of 62 channels x samples, .* found one"),
 ]
 
 TRIALS = [
@@ -121,9 +138,50 @@ TRIALS = [
 ]
 
 
+def change_ica(**values):
+    def change(proc):
+        proc["ica"].update(values)
+
+    return change
+
+
+COMPONENTS = [
+    (change_ica(rejcomp=np.array([0.0])), r"numbers of its components as ica\.rejcomp, found 0\.0"),
+    (change_ica(rejcomp=np.array([1.0, 99.0])), r"found 1\.0 99\.0 of 56"),
+    (change_ica(rejcomp=np.array([1.5])), r"found 1\.5 of 56"),
+    (change_ica(rejcomp=np.nan), "found nan of 56"),
+    (change_ica(rejcomp="eyes"), "found eyes of 56"),
+    (change_ica(unmixing=np.ones((56, 9))), "found 56 x 9 numbers for 57 channels"),
+    (change_ica(unmixing=np.full((56, 57), np.inf)), r"finite numbers as ica\.unmixing"),
+    (change_ica(unmixing="none"), r"components x channels as ica\.unmixing, found 1 x 1 numbers"),
+    (change_ica(topolabel=["1"] * 57), r"each channel once as ica\.topolabel"),
+    (lambda proc: proc.pop("ica"), r"the field proc\.ica\.topolabel, found none"),
+]
+
+# What a line of a BrainVision header is changed to.
+LINES = [
+    ("[Common Infos]", "[Other Infos]", r"DataFile in its section \[Common Infos\], found no sec"),
+    ("DataFormat=BINARY", "DataFormat=ASCII", "BINARY as DataFormat, found DataFormat=ASCII"),
+    ("DataFormat=BINARY", "", r"DataFormat in its section \[Common Infos\], found no DataFormat"),
+    ("=MULTIPLEXED", "=SORTED", "MULTIPLEXED or VECTORIZED as DataOrientation, found DataO"),
+    ("=2000", "=0", "a number above 0 as SamplingInterval, found SamplingInterval=0;"),
+    ("=2000", "=nan", "a number above 0 as SamplingInterval, found SamplingInterval=nan"),
+    ("=2000", "=1000", "expected 500 Hz, found 1000 Hz"),
+    ("=62", "=6.5", "1 to 10000 channels, found NumberOfChannels=6.5"),
+    ("=62", "=1000000000", "1 to 10000 channels, found NumberOfChannels=1e"),
+    ("=IEEE_FLOAT_32", "=IEEE_FLOAT_64", "INT_16 or INT_32 or IEEE_FLOAT_32 as BinaryFormat"),
+    ("Ch7=7,,1,µV", "", "each channel, found 62 and no Ch7"),
+    ("Ch7=7,,1,µV", "Ch7=8,,1,µV", "channels of different names, found 8 twice"),
+    ("Ch7=7,,1,µV", "Ch7=7,,one,µV", "resolution and unit of each channel, found Ch7=7,,one"),
+    ("Brain Vision Data", "Data", "the header of a BrainVision recording, found a file that beg"),
+    ("=S03.eeg", "=S44.eeg", "found DataFile=S44.eeg beside S03.eeg; .*; edit DataFile in it"),
+    ("=S03.vmrk", "=S44.vmrk", "found MarkerFile=S44.vmrk beside S03.vmrk; .*; edit MarkerFile"),
+]
+
+
 def judge(study, pattern: str, *, severity: str = "excluded") -> str:
-    """Assert that the verdict on S01 has one such sentence, and that other listeners are used."""
-    verdict = study.verdict("S01")
+    """Assert that the verdict on S03 has one such sentence, and that other listeners are used."""
+    verdict = study.verdict("S03")
     assert verdict["verdict"] == severity, verdict
     (sentence,) = sentences_of(verdict)
     assert re.search(pattern, sentence), sentence
@@ -149,13 +207,13 @@ def test_word_tables(alice):
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.9999])
-@pytest.mark.parametrize("name", ["S01.mat", "proc/S01.mat"])
+@pytest.mark.parametrize("name", ["S03.mat", "proc/S03.mat"])
 def test_a_file_cut_off(alice, name, share):
     alice.cut(name, int((alice.folder / name).stat().st_size * share))
     judge(alice, f"{name}: expected a MATLAB file of version 5 to 7.2")
 
 
-@pytest.mark.parametrize("name", ["S01.mat", "proc/S01.mat", WORDS_FILE])
+@pytest.mark.parametrize("name", ["S03.mat", "proc/S03.mat", WORDS_FILE])
 def test_a_missing_file(alice, name):
     (alice.folder / name).unlink()
     judge(alice, f"{name}: expected a file that can be read, found no such file")
@@ -169,39 +227,55 @@ def test_a_recording(alice, change, pattern):
 
 @pytest.mark.parametrize(("change", "pattern"), HEADERS)
 def test_a_header(alice, change, pattern):
-    alice.change_struct("S01.mat", "raw", change)
+    alice.change_struct("S03.mat", "raw", change)
     judge(alice, pattern)
 
 
 @pytest.mark.parametrize(("change", "pattern"), TRIALS)
 def test_a_trial_table(alice, change, pattern):
-    alice.change_struct("proc/S01.mat", "proc", change)
+    alice.change_struct("proc/S03.mat", "proc", change)
+    judge(alice, pattern)
+
+
+@pytest.mark.parametrize(("change", "pattern"), COMPONENTS)
+def test_components(alice, change, pattern):
+    """Few need them: the recording is used, and only a preprocessing with them refuses it."""
+    alice.change_struct("proc/S03.mat", "proc", change)
+    judge(alice, pattern, severity="warning")
+    with pytest.raises(InputError, match=pattern):
+        alice.reader.load_ica(alice.recording("S03"))
+
+
+@pytest.mark.parametrize(("line", "other", "pattern"), LINES)
+def test_a_brainvision_header(alice, line, other, pattern):
+    alice.as_second_release()
+    alice.edit("S03.vhdr", line, other)
     judge(alice, pattern)
 
 
 def test_another_struct(alice):
-    matlab_file.write_struct(alice.folder / "S01.mat", "data", {"trial": np.ones((62, 5))})
+    matlab_file.write_struct(alice.folder / "S03.mat", "data", {"trial": np.ones((62, 5))})
     judge(alice, r"the field raw\.hdr\.Fs, found none")
 
 
 def test_a_listener_whose_wavs_are_at_other_distances(alice):
     """A shifted table that nobody listed as such shows by its distances."""
-    (alice.folder / "proc/S01.mat").unlink()
-    (alice.folder / "proc/S26.mat").rename(alice.folder / "proc/S01.mat")
+    (alice.folder / "proc/S03.mat").unlink()
+    (alice.folder / "proc/S26.mat").rename(alice.folder / "proc/S03.mat")
     judge(alice, "trials, one per word")
 
     def stretch(proc):
         table = proc["trl"]
         table[table[:, 3] >= 3, :2] += 1000
 
-    (alice.folder / "proc/S44.mat").rename(alice.folder / "proc/S01.mat")
-    alice.change_struct("proc/S01.mat", "proc", stretch)
+    (alice.folder / "proc/S44.mat").rename(alice.folder / "proc/S03.mat")
+    alice.change_struct("proc/S03.mat", "proc", stretch)
     judge(alice, r"expected 11\.0 s from the start of wav 2 to that of the next, found 13\.0 s")
 
 
 def test_another_word_table_than_the_published_one(alice):
     study = type(alice.reader)(alice.folder, alice.layout | {"words_sha256": "0" * 64})
-    (found,) = study.check(alice.recording("S01"))
+    (found,) = study.check(alice.recording("S03"))
     assert found.severity == "warning"
     assert "the published table with SHA-256 000000000000" in found.sentence
 
@@ -209,9 +283,9 @@ def test_another_word_table_than_the_published_one(alice):
 @pytest.mark.parametrize(
     ("name", "size", "pattern"),
     [
-        ("S01.eeg", -10, r"S01\.eeg with \d+ bytes, no multiple of 248"),
-        ("S01.eeg", -248 * 6000, "samples or more, where the last trial ends"),
-        ("S01.vhdr", 300, "expected a BrainVision recording, with its .eeg and .vmrk files"),
+        ("S03.eeg", -10, r"S03\.eeg: expected whole frames of 62 channels, 248 bytes each, found"),
+        ("S03.eeg", -248 * 6000, r"events within the recording, found \d+ after its end"),
+        ("S03.vhdr", 300, r"an entry in \[Channel Infos\] for each channel, found 62 and no Ch4"),
     ],
 )
 def test_a_brainvision_file_cut_off(alice, name, size, pattern):
@@ -220,7 +294,7 @@ def test_a_brainvision_file_cut_off(alice, name, size, pattern):
     judge(alice, pattern)
 
 
-@pytest.mark.parametrize("name", ["S01.eeg", "S01.vmrk"])
+@pytest.mark.parametrize("name", ["S03.eeg", "S03.vmrk"])
 def test_a_missing_brainvision_file(alice, name):
     alice.as_second_release()
     (alice.folder / name).unlink()

@@ -1,7 +1,8 @@
 """A simulated Alice study: the first release's files, with its oddities (REFERENCE 1.2).
 
-Which listener's trial table is shifted stands in the table of the real subjects; S02's is another
-listener's, as in reality, and one listener lacks the audio channel.
+Which listener's trial table is shifted stands in the table of the real subjects; as in reality,
+S02's is another listener's, S01's recording ends before its last trials do, and one listener lacks
+the audio channel.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ _PADDING_S = 0.046  # by which the real word table prolongs its words
 
 _TRIALS_OF = {"S02": "S10"}
 _WITHOUT_AUDIO = frozenset({"S44"})
+_LACKING_AT_END = {"S01": 377}  # samples of the last trial: it ends after its word has begun
 _LEAD_S, _SHIFTED_LEAD_S, _TAIL_S = (1.0, 17.0), (-3.7, -0.3), 8.0
 _JITTER_S = 0.008
 _TRIAL_BEGIN, _TRIAL_LENGTH = -150, 650  # samples, relative to the word
@@ -117,12 +119,13 @@ def simulate_recording(
     if subject not in _WITHOUT_AUDIO:
         labels.append(AUDIO_CHANNELS[int(subject[1:]) % len(AUDIO_CHANNELS)])
         channels.append(_audio_channel(sounds, onsets, len(times_s)))
-    matlab_file.write_struct(
-        folder / f"{subject}.mat", "raw", _fieldtrip_struct(np.stack(channels), labels)
-    )
     owner = _TRIALS_OF.get(subject, subject)
     shifted = subject_table()[owner]["repair"] == "shifted"
     table = _trial_table(words, wav_onsets(owner, wav_distances_s, seed), shifted=shifted)
+    data = np.stack(channels)
+    if lacking := _LACKING_AT_END.get(subject):
+        data = data[:, : int(table[:, 1].max()) - lacking]
+    matlab_file.write_struct(folder / f"{subject}.mat", "raw", _fieldtrip_struct(data, labels))
     matlab_file.write_struct(
         folder / "proc" / f"{subject}.mat", "proc", _trial_struct(owner, table, loose, random)
     )

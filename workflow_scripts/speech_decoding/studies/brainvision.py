@@ -99,19 +99,22 @@ def _require_own_files(path: Path, header: Header) -> None:
         keys = " and ".join(wrong)
         raise InputError(
             path,
-            expected=" and ".join(f"{key}={own[key]}" for key in wrong),
-            found=" and ".join(f"{key}={named[key]}" for key in wrong),
+            expected=f"{keys} with the name of the file beside it",
+            found=" and ".join(f"{key}={named[key]} beside {own[key]}" for key in wrong),
             consequence="another recording would be read, or none",
-            next_step=f"if its three files were renamed, edit {keys} in it to the expected; "
-            "if not, fetch them again",
+            next_step=f"edit {keys} in it if its three files were renamed, or fetch them again",
         )
 
 
 def _read_channels(path: Path, header: Header, count: int) -> tuple[list[str], np.ndarray]:
     """Read the names of the channels and what their numbers have to be multiplied by."""
+    entries = header.get("channel infos", {})
     names, factors = [], []
     for number in range(1, count + 1):
-        entry = _get(path, header, "Channel Infos", f"Ch{number}")
+        if (entry := entries.get(f"ch{number}")) is None:
+            raise _unusable(
+                path, "an entry in [Channel Infos] for each channel", f"{count} and no Ch{number}"
+            )
         name, _, resolution, unit, *_ = [*entry.split(","), "", "", ""]
         try:
             factor = float(resolution.replace(",", ".") or 1)

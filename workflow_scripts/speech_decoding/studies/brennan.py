@@ -7,6 +7,7 @@ holds FieldTrip structs and `proc/`, the second BrainVision files and `timelock-
 import csv
 import functools
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from speech_decoding.studies import (
     StoredIca,
     brennan_signal,
 )
+from speech_decoding.studies.brainvision import own_files
 from speech_decoding.studies.brennan_cleaning import read_bad_electrodes, read_ica
-from speech_decoding.studies.brennan_trials import find_wav_onsets, read_trials, read_words
+from speech_decoding.studies.brennan_trials import check_extent, find_wav_onsets, read_words
 from speech_decoding.studies.presence import check_presence
 
 if TYPE_CHECKING:
@@ -87,48 +89,44 @@ class Study:
 
     def raw_files(self, recording: Recording) -> list[Path]:
         """Name the recording's files, its trial table and the story's words."""
-        header = self.folder / f"{recording.subject}.vhdr"
-        if header.is_file():
-            signal = [header, header.with_suffix(".eeg"), header.with_suffix(".vmrk")]
-        else:
-            signal = [header.with_suffix(".mat")]
-        second = self.folder / "timelock-preprocessing"
-        tables = second if second.is_dir() else self.folder / "proc"
-        trials = tables / f"{recording.subject}.mat"
-        return [*signal, trials, self.folder / WORDS_FILE]
+        opened = self._opened(recording)
+        signal, *markers = own_files(opened) if opened.suffix == ".vhdr" else [opened]
+        header = [opened] if signal != opened else []
+        return [signal, *header, *markers, self._trials(recording), self.folder / WORDS_FILE]
 
     def check(self, recording: Recording) -> list[Finding]:
         """Check presence, the recording's length, rate and electrodes, and its trial table."""
         row = subject_table()[recording.subject]
-        signal, *_, trials, words = files = self.raw_files(recording)
+        *files, trials, words = self.raw_files(recording)
         if row["all_usable"] == "no":
             refused = Finding.fault(
-                signal,
+                files[0],
                 expected="a recording that can be used",
                 found=f"that {row['reason']}",
                 consequence="it is refused",
                 next_step="choose a subject set without it or name it under `exclude`",
             )
             return [refused]
-        if unreadable := [finding for path in files for finding in check_presence(path)]:
-            return unreadable
-        faults = []
-        for read in (self._require_complete, self._wav_onsets):
+        if absent := [found for path in (*files, trials, words) for found in check_presence(path)]:
+            return absent
+        parts, faults = [], []
+        for load in (self.load_raw, self.load_events):
             try:
-                read(recording)
+                parts.append(load(recording))
             except InputError as error:
                 faults.append(Finding.of_error(error))
         if faults:
             return list(dict.fromkeys(faults))
-        findings = self._check_words(words)
+        findings = self._check_extent(recording, *parts)
+        findings += self._check_components(recording) + self._check_words(words)
         if row["repair"]:
             findings.append(
                 Finding.warning(
                     trials,
                     expected="the trials of every wav",
                     found=f"that {row['reason']}",
-                    consequence="the numbers were corrected and the first wav was placed "
-                    f"{self.layout['wav_distances_s'][0]:g} s before the second",
+                    consequence="the numbers were corrected and the first wav was placed by its "
+                    "usual distance from the second",
                     next_step="nothing needs to be done",
                 )
             )
@@ -140,17 +138,17 @@ class Study:
         Those that the authors rejected are marked as bad. Raises: InputError if a file is damaged
         or an electrode is missing.
         """
-        signal, *_, trials, _ = self.raw_files(recording)
-        raw = brennan_signal.open_signal(signal)
-        brennan_signal.require_electrodes(signal, raw)
+        opened = self._opened(recording)
+        raw = brennan_signal.open_signal(opened)
+        brennan_signal.require_electrodes(opened, raw)
         raw.pick(list(brennan_signal.ELECTRODES)).set_annotations(None)
-        bad = read_bad_electrodes(trials)
+        bad = read_bad_electrodes(self._trials(recording))
         raw.info["bads"] = [name for name in brennan_signal.ELECTRODES if name in bad]
         return raw.set_montage(brennan_signal.MONTAGE)
 
     def load_audio_channel(self, recording: Recording) -> "tuple[np.ndarray, float] | None":
         """Read the channel that recorded the sound: samples and rate in Hz; None if it has none."""
-        raw = brennan_signal.open_signal(self.raw_files(recording)[0])
+        raw = brennan_signal.open_signal(self._opened(recording))
         names = [name for name in raw.ch_names if name in brennan_signal.AUDIO_CHANNELS]
         return (raw.get_data(names[:1])[0], raw.info["sfreq"]) if names else None
 
@@ -190,21 +188,47 @@ class Study:
 
     def load_ica(self, recording: Recording) -> StoredIca:
         """Read the components that the authors found and rejected."""
-        return read_ica(self.raw_files(recording)[-2])
+        return read_ica(self._trials(recording))
 
     def _in_set(self, row: dict[str, str]) -> bool:
         chosen = self.layout["subject_set"]
         return chosen == "all" or row[chosen] == "yes"
 
+    def _opened(self, recording: Recording) -> Path:
+        """Name the file with which a recording is opened, of the release that is there."""
+        header = self.folder / f"{recording.subject}.vhdr"
+        second = any(path.exists() for path in (header, *own_files(header)))
+        return header if second else header.with_suffix(".mat")
+
+    def _trials(self, recording: Recording) -> Path:
+        second = self.folder / "timelock-preprocessing"
+        tables = second if second.is_dir() else self.folder / "proc"
+        return tables / f"{recording.subject}.mat"
+
     def _wav_onsets(self, recording: Recording) -> "np.ndarray":
-        *_, trials, words = self.raw_files(recording)
         return find_wav_onsets(
-            trials,
-            read_words(words),
+            self._trials(recording),
+            read_words(self.folder / WORDS_FILE),
             shifted=subject_table()[recording.subject]["repair"] == "shifted",
             distances_s=self.layout["wav_distances_s"],
             published=self.layout["alignment"] == "published",
         )
+
+    def _check_extent(
+        self, recording: Recording, raw: "mne.io.BaseRaw", events: "pd.DataFrame"
+    ) -> list[Finding]:
+        """Compare the recording's length with its trials."""
+        if events["start_s"].max() >= raw.n_times / brennan_signal.RATE_HZ:
+            return []  # whole words are missing, which is looked at for any study
+        return check_extent(self._opened(recording), self._trials(recording), raw.n_times)
+
+    def _check_components(self, recording: Recording) -> list[Finding]:
+        """Warn of stored components that cannot be used, which few need."""
+        try:
+            self.load_ica(recording)
+        except InputError as error:
+            return [replace(Finding.of_error(error), severity="warning")]
+        return []
 
     def _check_words(self, path: Path) -> list[Finding]:
         """Compare the word table with the published one, if that is known."""
@@ -221,20 +245,6 @@ class Study:
                 next_step="fetch it again",
             )
         ]
-
-    def _require_complete(self, recording: Recording) -> None:
-        """Raise InputError unless the recording has its electrodes and lasts as its trials do."""
-        signal, *_, trials, _ = self.raw_files(recording)
-        sample_count = self.load_raw(recording).n_times
-        last = read_trials(trials)["end"].max()
-        if sample_count < last:
-            raise InputError(
-                signal,
-                expected=f"{last:.0f} samples or more, where the last trial ends",
-                found=f"{sample_count}",
-                consequence="the end of the recording is missing",
-                next_step="fetch or copy the file again",
-            )
 
 
 @functools.cache

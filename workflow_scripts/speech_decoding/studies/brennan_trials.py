@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speech_decoding.errors import InputError
-from speech_decoding.studies import matlab
+from speech_decoding.studies import Finding, matlab
 from speech_decoding.studies.brennan_signal import RATE_HZ
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def read_trials(path: Path) -> "pd.DataFrame":
 
     content = matlab.read_struct(path, "proc", ("trl", "varnames"))
     table = np.atleast_2d(content["trl"])
-    names = [str(name) for name in np.atleast_1d(content["varnames"])]
+    names = matlab.names(content["varnames"])
     wanted = ("segment", "tmin", "Order")
     # The names end where the columns end; those of the first three columns may be left out.
     unnamed = table.shape[1] - len(names)
@@ -147,6 +147,34 @@ def find_wav_onsets(
             f"{np.diff(onsets_s)[worst]:.1f} s",
         )
     return onsets_s
+
+
+def check_extent(signal: Path, path: Path, sample_count: int) -> list[Finding]:
+    """Look for trials that begin before their recording or end after it, and so are cut.
+
+    Parameters: signal, the recording's file; path, its trial table; sample_count, its length.
+    Raises: InputError if the table cannot be read.
+    """
+    trials = read_trials(path)
+    early = (_FIRST_SAMPLE - trials["begin"]).clip(lower=0)
+    late = (trials["end"] - sample_count).clip(lower=0)
+    missing = [
+        f"{(beyond > 0).sum()} up to {beyond.max() / RATE_HZ:.2f} s {where}"
+        for beyond, where in ((early, "before its beginning"), (late, "after its end"))
+        if beyond.any()
+    ]
+    if not missing:
+        return []
+    return [
+        Finding.warning(
+            signal,
+            expected="a recording that holds all its trials",
+            found=f"one of {sample_count} samples and {len(trials)} trials, "
+            f"{' and '.join(missing)}",
+            consequence="windows that reach out of the recording are not used",
+            next_step="nothing needs to be done if the file is as it was published",
+        )
+    ]
 
 
 def _require_words(
