@@ -27,6 +27,7 @@ include: "rules/evaluate.smk"
 include: "rules/controls.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"
+include: "rules/publish.smk"
 
 
 # Before the first job; each of them would end with a traceback of Snakemake.

@@ -59,6 +59,7 @@ wildcard_constraints:
     experiment=r"[a-z0-9_]+(-[\w.-]+)?",  # the second part: a point of a sweep
     sweep="[a-z0-9_]+",
     comparison="|".join(COMPARISONS),
+    page="|".join([*COMPARISONS, "sweeps/[a-z0-9_]+"]),
     embedding="[a-z0-9_]+",
     recording=r"[\w-]+",
     seed=r"\d+",
@@ -274,7 +275,9 @@ def reported_embeddings(wildcards):
     reported = settings.read_by("write_report", config, study=wildcards.study)
     folder = f"results/{wildcards.study}/embeddings"
     stories = stories_at_hand(wildcards.study)
-    paths = [f"{folder}/{name}/{story}.json" for name in reported["embeddings"] for story in stories]
+    paths = [
+        f"{folder}/{name}/{story}.json" for name in reported["embeddings"] for story in stories
+    ]
     if reported["blocks"]["report"]["fairseq"]:
         for name in reported["embeddings"]:
             path = reported["blocks"]["embeddings"][name].get("checkpoint")

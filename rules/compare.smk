@@ -11,8 +11,8 @@ rule write_comparison:
             "results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"
         ),
     output:
-        page="results/{study}/{comparison}.html",
-        numbers="results/{study}/{comparison}.json",
+        page="results/{study}/drafts/{comparison}.html",
+        numbers="results/{study}/drafts/{comparison}.json",
     log:
         "results/{study}/logs/write_comparison/{comparison}.log",
     conda:
@@ -40,8 +40,8 @@ rule write_sweep:
         retrieval=of_sweep("results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"),
         description=of_sweep("results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"),
     output:
-        page="results/{study}/sweeps/{sweep}.html",
-        numbers="results/{study}/sweeps/{sweep}.json",
+        page="results/{study}/drafts/sweeps/{sweep}.html",
+        numbers="results/{study}/drafts/sweeps/{sweep}.json",
     log:
         "results/{study}/logs/write_sweep/{sweep}.log",
     conda:

@@ -53,16 +53,8 @@ rule write_report:
         ),
         audio=heard_in_examples,
     output:
-        report=report(
-            "results/{study}/report.html",
-            category="{study}",
-            labels={"study": "{study}", "what": "report"},
-        ),
-        metrics=report(
-            "results/{study}/metrics.json",
-            category="{study}",
-            labels={"study": "{study}", "what": "metrics"},
-        ),
+        report="results/{study}/drafts/report.html",
+        metrics="results/{study}/drafts/metrics.json",
     log:
         "results/{study}/logs/write_report.log",
     conda:

@@ -21,6 +21,8 @@ def targets_of(*studies: str) -> list[str]:
 SIMULATED, RECORDED = targets_of("demo", "demo_eeg"), targets_of("gwilliams")
 RAW = "data/gwilliams/sub-02/ses-0/meg/sub-02_ses-0_task-0"
 OVER_1_MB = 2_000_000
+# Scripts of more than the rule of their name.
+USED_BY = {"publish_page": "publish_page publish_report"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ LINES = {
     for files in [files_of(folder, names)]
 }
 LINES |= {
-    f"`{path.name}`": ([path], "" if path.stem.startswith("download") else path.stem)
+    f"`{path.name}`": ([path], "" if path.stem.startswith("download") else USED_BY.get(path.stem, path.stem))
     for path in sorted(SCRIPTS.glob("*.py"))
 }
 
@@ -197,7 +199,7 @@ OTHER_CHANGES = [
         "graph_rules",
         edit(RULE, "growing(32000)", "growing(16000)"),
     ),
-    Change("the report deleted", "write_report", remove("results/demo/report.html")),
+    Change("the report deleted", "publish_report", remove("results/demo/report.html")),
     Change(
         "another output deleted, until a rule that reads it runs",
         "",

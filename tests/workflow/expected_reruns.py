@@ -27,9 +27,11 @@ NEXT = {
     "control_decoder": "judge_controls",
     "judge_controls": "write_report",
     "graph_rules": "write_report",
-    "write_comparison": "",
-    "write_sweep": "",
-    "write_report": "",
+    "write_comparison": "publish_page",
+    "write_sweep": "publish_page",
+    "write_report": "publish_report",
+    "publish_page": "",
+    "publish_report": "",
 }
 
 # Rules whose input is not kept, and the rule that makes it again.

@@ -4,6 +4,7 @@ $FAULTS names a folder that remembers which rule has had which fault. Each rule 
 job is killed while it writes its first output, its second one finds no room on the disk.
 """
 
+import json
 import os
 import resource
 import signal
@@ -15,6 +16,8 @@ def rule_of(arguments):
     """Name the rule that a command line belongs to; None for one that is no job."""
     if "--rulegraph" in arguments:
         return "graph_rules"
+    if "--job" in arguments:
+        return json.loads(arguments[arguments.index("--job") + 1])["rule"]
     scripts = [Path(word) for word in arguments if word.endswith(".py")]
     return next((path.stem for path in scripts if path.parent.name == "workflow_scripts"), None)
 
