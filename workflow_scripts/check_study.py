@@ -10,6 +10,7 @@ from pathlib import Path
 from speech_decoding.command import add_job_argument, run, settings_argument
 from speech_decoding.files import read_json, write_table
 from speech_decoding.recordings.checks import judge_recording, judge_study
+from speech_decoding.recordings.earlier_results import name_earlier_results
 from speech_decoding.studies import open_study
 from speech_decoding.studies.arguments import add_study_arguments
 
@@ -29,6 +30,8 @@ def main() -> None:
         given.get(recording.id) or judge_recording(study, recording)
         for recording in study.recordings()
     ]
+    if earlier := name_earlier_results(arguments.table.parent, study):
+        print(f"Warning: {earlier}", flush=True)
     table, findings = judge_study(verdicts, **arguments.settings)
     write_table(arguments.table, table)
     write_table(arguments.findings, findings)

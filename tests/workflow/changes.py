@@ -86,7 +86,10 @@ LINES = {
     for files in [files_of(folder, names)]
 }
 LINES |= {
-    f"`{path.name}`": ([path], "" if path.stem.startswith("download") else USED_BY.get(path.stem, path.stem))
+    f"`{path.name}`": (
+        [path],
+        "" if path.stem.startswith("download") else USED_BY.get(path.stem, path.stem),
+    )
     for path in sorted(SCRIPTS.glob("*.py"))
 }
 

@@ -68,6 +68,7 @@ LIBRARY = {
     "recordings": {
         "__init__": "check_recording merge_audio",
         "causes checks event_checks signal_checks thresholds": "check_recording",
+        "earlier_results": "check_study",
         "*": "preprocess_recording",
         "audio_files": "check_recording merge_audio",
         "resampling": "preprocess_recording merge_audio",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.advice import follow
 from tests.workflow.conftest import REPORT, make_tiny, report_of
 from tests.workflow.expected_reruns import NEXT
 from tests.workflow.pages import check_page
@@ -117,13 +118,21 @@ def run_alone(workspace: Workspace, job: Job) -> subprocess.CompletedProcess[str
     return result
 
 
-def refuse(workspace: Workspace, job: Job, damaged: str, found: str) -> None:
-    """Run a job that meets a damaged file; check that it refuses it with a sentence."""
+def refuse(workspace: Workspace, job: Job, damaged: str, found: str, maker: str) -> None:
+    """Run a job that meets a damaged file; check that it refuses it with a sentence.
+
+    Whoever follows its advice has the file made again, by the rule `maker`, before the job runs.
+    """
     result = run_alone(workspace, job)
     printed = result.stdout + result.stderr
     assert result.returncode != 0 and "Traceback" not in printed, printed
     sentence = re.search(rf"^Error: {re.escape(damaged)}: expected (.*)$", printed, re.MULTILINE)
-    assert sentence and found in sentence[1] and "delete the file" in sentence[1], printed
+    assert sentence and found in sentence[1], printed
+    path = workspace.folder / damaged
+    follow(
+        sentence[0], {"delete the file and give the same command again": lambda *_: path.unlink()}
+    )
+    assert {maker, job.rule} <= workspace.planned_rules("--forcerun", job.rule, "--", *TARGETS)
 
 
 def turn_a_bit(content: bytes) -> bytes:
@@ -160,7 +169,7 @@ def test_faults_are_written_down(repaired, jobs):
         cells = [
             "made again",
             "told, made again" if was_told(own, "".join(printed)) else "made again",
-            with_an_input_cut_short(workspace, own[0]),
+            with_an_input_cut_short(workspace, own[0], jobs),
             with_an_output_changed(workspace, own[0], jobs),
         ]
         rows.append(f"| `{rule}` | {' | '.join(cells)} |")
@@ -174,12 +183,13 @@ def was_told(jobs: list[Job], printed: str) -> bool:
     return any(place.startswith(outputs) for place in places)
 
 
-def with_an_input_cut_short(workspace: Workspace, job: Job) -> str:
+def with_an_input_cut_short(workspace: Workspace, job: Job, jobs: dict[str, list[Job]]) -> str:
     name = next((name for name in job.inputs if sealed(workspace, name)), None)
     if name is None:
         return "verdict" if job.rule == "check_recording" else "-"
+    maker = next(rule for rule, own in jobs.items() for each in own if name in each.outputs)
     with damaged(workspace.folder / name, lambda content: content[:-1]):
-        refuse(workspace, job, name, "bytes")
+        refuse(workspace, job, name, "bytes", maker)
     return "refused"
 
 
@@ -196,7 +206,7 @@ def with_an_output_changed(workspace: Workspace, job: Job, jobs: dict[str, list[
     if reader is None:
         return "-"
     with damaged(workspace.folder / name, turn_a_bit):
-        refuse(workspace, reader, name, "edited or damaged")
+        refuse(workspace, reader, name, "edited or damaged", job.rule)
     return f"refused by `{reader.rule}`"
 
 

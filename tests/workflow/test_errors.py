@@ -1,12 +1,21 @@
-"""Wrong input ends in one sentence and a non-zero exit, and leaves nothing half-written."""
+"""Wrong input ends in one sentence and a non-zero exit, and leaves nothing half-written.
+
+Whoever does what the sentence says, and nothing else, comes to the end.
+"""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
-REPORT = "results/demo/report.html"
+from tests.advice import Action, follow
+from tests.workflow.conftest import REPORT
+from tests.workflow.workspace import Workspace
+
 RECORDING = "sub-02_ses-0_task-1"
 CON = f"data/demo/sub-02/ses-0/meg/{RECORDING}_meg.con"
+REAL_REPORT = "results/gwilliams/report.html"
+MOST_SENTENCES = 4
 
 
 def sentence_of(result) -> str:
@@ -17,44 +26,146 @@ def sentence_of(result) -> str:
     return found[0]
 
 
-def test_a_missing_raw_folder(fresh):
-    result = fresh.snakemake("results/gwilliams/report.html", check=False)
-    sentence = sentence_of(result)
-    assert "data/gwilliams" in sentence and "raw_folder" in sentence
+def follow_to_the_end(
+    workspace: Workspace, *arguments: str, actions: Mapping[str, Action], asked: list[str]
+) -> list[str]:
+    """Do what each sentence says until the same command has none to say; give the sentences.
+
+    Parameters: asked, the targets, which an action may correct.
+    """
+    sentences: list[str] = []
+    while len(sentences) < MOST_SENTENCES:
+        result = workspace.snakemake(*arguments, "--", *asked, check=False)
+        if result.returncode == 0:
+            return sentences
+        sentences.append(sentence_of(result))
+        follow(sentences[-1], actions)
+    raise AssertionError("\n".join(sentences))
+
+
+# Two ways out of what is not where config.yaml looks for it.
+
+
+def put_there(workspace: Workspace) -> dict[str, Action]:
+    def put_checkpoint(found, sentence):
+        path = workspace.folder / re.search(r"(\S+): expected the checkpoint", sentence)[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    return {
+        r"put them there or set studies\.(\w+)\.raw_folder in \S+": (
+            lambda found, sentence: workspace.lay_raw_files(found[1])
+        ),
+        r"put it there .*": put_checkpoint,
+    }
+
+
+def set_in_config(workspace: Workspace) -> dict[str, Action]:
+    def set_raw_folder(found, sentence):
+        config = workspace.config
+        config["studies"][found[1]]["raw_folder"] = "data/elsewhere"
+        workspace.config = config
+        workspace.lay_raw_files(found[1])
+
+    def set_checkpoint(found, sentence):
+        (workspace.folder / "elsewhere.pt").touch()
+        config = workspace.config
+        config["embeddings"][found[1]]["checkpoint"] = "elsewhere.pt"
+        workspace.config = config
+
+    return {
+        r"put them there or set studies\.(\w+)\.raw_folder in \S+": set_raw_folder,
+        r"put it there .* or set embeddings\.(\w+)\.checkpoint in \S+.*": set_checkpoint,
+    }
+
+
+@pytest.mark.parametrize("way", [put_there, set_in_config])
+def test_missing_raw_files_and_a_missing_checkpoint(fresh, way):
+    actions = way(fresh)
+    folder, checkpoint = follow_to_the_end(fresh, "-n", actions=actions, asked=[REAL_REPORT])
+    assert "data/gwilliams" in folder and "raw_folder" in folder
+    assert "weights/xlsr_53_56k.pt" in checkpoint
     assert not (fresh.folder / "results" / "gwilliams").exists()
-
-
-def test_a_missing_checkpoint(fresh):
-    (fresh.folder / "data/gwilliams").mkdir(parents=True)
-    sentence = sentence_of(fresh.snakemake("results/gwilliams/report.html", check=False))
-    assert "weights/xlsr_53_56k.pt" in sentence
 
 
 @pytest.mark.parametrize(
     ("target", "nearest"),
     [
-        ("results/gwiliams/report.html", "gwilliams"),
+        ("results/gwiliams/rules.dot", "gwilliams"),
         ("results/demo/experiments/mian/seed-2036/metrics.json", "main"),
+        ("results/demo/experiments/delai-0.3/seed-2036/metrics.json", "delay"),
+        ("results/demo/experiments/delay-0.31/seed-2036/metrics.json", "0.3"),
+        ("results/demo/sweeps/dely.html", "delay"),
         ("results/demo/checks/sub-1_ses-0_task-0.json", "sub-01_ses-0_task-0"),
         ("results/demo/audio/night_fery.npy", "night_ferry"),
+        ("results/demo/embeddings/mell/night_ferry.npy", "mel"),
     ],
 )
 def test_an_unknown_name(fresh, target, nearest):
-    sentence = sentence_of(fresh.snakemake(target, check=False))
+    asked = [target]
+
+    def correct(found, sentence):
+        wrong, right = re.search(
+            r"unknown name '(.+)' \(the nearest is '(.+)'\)", sentence
+        ).groups()
+        asked[0] = re.sub(rf"{re.escape(wrong)}(?=[/.])", right, asked[0])
+
+    actions = {"correct the name.*": correct}
+    (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=asked)
     assert f"nearest is '{nearest}'" in sentence
+
+
+def test_an_embedding_that_fairseq_does_not_know(fresh):
+    asked = ["results/demo/embeddings/mel/fairseq.json"]
+
+    def choose(found, sentence):
+        asked[0] = asked[0].replace("/mel/", "/wav2vec2/")
+
+    actions = {"choose another embedding.*": choose}
+    (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=asked)
+    assert "embeddings.mel" in sentence
 
 
 def test_an_unknown_key(fresh):
     fresh.edit("config.yaml", "learning_rate:", "learning_rat:")
-    sentence = sentence_of(fresh.snakemake(REPORT, check=False))
+
+    def correct(found, sentence):
+        fresh.edit("config.yaml", "learning_rat:", "learning_rate:")
+
+    actions = {"correct or remove it": correct}
+    (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=[REPORT])
     assert "'learning_rate'" in sentence
 
 
-def test_a_recording_cut_short(workspace):
+# A recording that cannot be used, and the three ways out that the sentence tells.
+
+
+def cut_short(workspace: Workspace) -> bytes:
     path = workspace.folder / CON
     content = path.read_bytes()
     path.unlink()  # it is linked to the original
     path.write_bytes(content[: len(content) // 2])
+    return content
+
+
+def repair(workspace: Workspace, content: bytes) -> None:
+    (workspace.folder / CON).write_bytes(content)
+
+
+def leave_out(workspace: Workspace, content: bytes) -> None:
+    config = workspace.config
+    config["studies"]["demo"]["exclude"] = {RECORDING: "cut short"}
+    workspace.config = config
+
+
+def allow_missing(workspace: Workspace, content: bytes) -> None:
+    config = workspace.config
+    config["studies"]["demo"]["settings"]["check"] = {"allow_missing": True}
+    workspace.config = config
+
+
+def test_a_recording_cut_short(workspace):
+    cut_short(workspace)
     others = [p for p in (workspace.folder / "results").rglob("*.npy") if RECORDING not in str(p)]
     before = [p.stat().st_mtime_ns for p in others]
     result = workspace.snakemake(REPORT, "--rerun-triggers", "mtime", check=False)
@@ -63,14 +174,36 @@ def test_a_recording_cut_short(workspace):
     assert not list(workspace.folder.rglob("*.partial*"))
     assert not (workspace.folder / "results/demo/checks.parquet").exists()
     assert [p.stat().st_mtime_ns for p in others] == before
+    assert (workspace.folder / REPORT).is_file()  # an earlier one
 
 
-def test_a_recording_cut_short_can_be_left_out(workspace):
-    path = workspace.folder / CON
-    content = path.read_bytes()
-    path.unlink()
-    path.write_bytes(content[: len(content) // 2])
-    config = workspace.config
-    config["studies"]["demo"]["settings"]["check"] = {"allow_missing": True}
-    workspace.config = config
-    workspace.snakemake("results/demo/splits/blocks.parquet")
+@pytest.mark.parametrize("way_out", [repair, leave_out, allow_missing])
+def test_a_recording_cut_short_has_three_ways_out(workspace, way_out):
+    content = cut_short(workspace)
+    actions = {
+        r"repair .*, name .* under `exclude` with a reason, or set check\.allow_missing .*": (
+            lambda found, sentence: way_out(workspace, content)
+        )
+    }
+    asked = ["results/demo/splits/blocks.parquet"]
+    assert len(follow_to_the_end(workspace, actions=actions, asked=asked)) == 1
+
+
+# A damaged result.
+
+
+@pytest.mark.parametrize("damaged", ["verdicts.json", "drafts/report.html", "alignment.parquet"])
+def test_a_damaged_result_is_made_again_and_the_earlier_report_stays(workspace, damaged):
+    path, report = workspace.folder / "results/demo" / damaged, workspace.folder / REPORT
+    content, page = path.read_bytes(), report.read_bytes()
+    path.unlink()  # it is linked to the original
+    path.write_bytes(content.replace(content[-9:-8], b"?"))
+
+    def delete(found, sentence):
+        assert report.read_bytes() == page
+        assert damaged in sentence
+        path.unlink()
+
+    actions = {"delete the file and give the same command again": delete}
+    assert len(follow_to_the_end(workspace, actions=actions, asked=[REPORT])) == 1
+    assert path.is_file() and report.is_file()
