@@ -129,6 +129,8 @@ def changed_codes(tmp_path_factory):
         for script, _, name in [call[1].replace('"', "").partition(", ")]
         for found in by_name[name]
     ]
+    copies = re.findall(r"^use rule (\w+) as (\w+)", text, flags=re.MULTILINE)
+    rules += [(copy, entries) for own, copy in copies for rule, entries in rules if rule == own]
 
     def fingerprints() -> list[str]:
         return [fingerprint.code_fingerprint(*entries) for _, entries in rules]
