@@ -27,6 +27,7 @@ rule graph_rules:
 rule write_report:
     input:
         checks="results/{study}/checks.parquet",
+        findings="results/{study}/findings.parquet",
         blocks="results/{study}/splits/blocks.parquet",
         chunks="results/{study}/splits/chunks.parquet",
         segments="results/{study}/segments/segments.parquet",

@@ -21,11 +21,12 @@ from speech_decoding.files import (
     write_npy,
     write_table,
 )
+from speech_decoding.recordings.causes import tabulate_findings
 from speech_decoding.recordings.quality import Quality, Spectrum
 from speech_decoding.recordings.quality_picture import draw_quality
 from speech_decoding.report.contents import load_contents
 from speech_decoding.settings import canonical_json, read_by
-from speech_decoding.studies import open_study
+from speech_decoding.studies import Finding, open_study
 
 QUALITY = {
     "bad_channels": ["MEG 007"],
@@ -84,7 +85,13 @@ WORDS = [
 ]
 BLOCK_S = 7.0
 EXCLUDED = "sub-02_ses-1_task-1"
-REASON = "meg.con: expected 208 sensors & found <none>; fetch it again."
+FAULT = Finding.fault(
+    "meg.con",
+    expected="208 sensors",
+    found="<none> & nothing",
+    consequence="the recording cannot be used",
+    next_step="fetch it again",
+)
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +128,7 @@ def write_results(folder, settings, *, blocks_per_story=24):
     entry, chosen = settings["entry"], settings["blocks"]["report"]
     checks = _checks(entry)
     write_table(folder / "checks.parquet", checks)
+    write_table(folder / "findings.parquet", _findings(checks))
     used = checks[checks["verdict"] != "excluded"]
     blocks, chunks = _blocks(entry, used, blocks_per_story, generator)
     write_table(folder / "splits" / "blocks.parquet", blocks)
@@ -195,19 +203,36 @@ def _quality(generator):
     return Quality(Spectrum(frequency_hz, power), "mag", sensors, ["MEG 007"], share)
 
 
+def warning(recording):
+    """What every used recording of the first story is warned of."""
+    return Finding.warning(
+        f"{recording}/events.tsv",
+        expected="events up to about the end of each audio file",
+        found=f"the last one of {recording} long before",
+        consequence="events may be missing",
+        next_step="compare the file with the published one",
+    )
+
+
 def _checks(entry):
     rows = []
+    first = min(entry["layout"]["stories"])
     for recording in open_study(entry["reader"], "", entry["layout"]).recordings():
         verdict, reasons = "used", ""
         if recording.id == EXCLUDED:
-            verdict, reasons = "excluded", REASON
-        elif recording.id == "sub-01_ses-0_task-0":
-            verdict, reasons = "warning", "The last 3 s hold no data."
+            verdict, reasons = "excluded", FAULT.sentence
+        elif recording.story == first:
+            verdict, reasons = "warning", warning(recording.id).sentence
         rows.append(
             (recording.id, recording.subject, recording.session, recording.story, verdict, reasons)
         )
     columns = ["recording", "subject", "session", "story", "verdict", "reasons"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _findings(checks):
+    warned = checks.loc[checks["verdict"] == "warning", "recording"]
+    return tabulate_findings([(EXCLUDED, FAULT), *((name, warning(name)) for name in warned)])
 
 
 def _blocks(entry, used, count, generator):

@@ -18,6 +18,7 @@ from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.page import write_page
 from speech_decoding.report.sections import SECTIONS
 from speech_decoding.settings import canonical_json
+from tests.report.conftest import EXCLUDED, FAULT, warning
 
 SCRIPT = Path(__file__).parents[2] / "workflow_scripts" / "write_report.py"
 
@@ -113,10 +114,17 @@ def test_texts_of_the_user_are_escaped(written, page):
 
 
 def test_an_excluded_recording_is_listed_with_its_reason(page):
-    assert (
-        "sub-02_ses-1_task-1 02 the_glass_orchard excluded meg.con: expected 208 sensors & found "
-        "<none>; fetch it again." in page.text
-    )
+    assert f"{EXCLUDED} excluded {FAULT.sentence}" in page.text
+
+
+def test_a_warning_is_told_once_with_the_recordings_that_it_concerns(page, contents):
+    checks = contents.checks
+    warned = checks.loc[checks["verdict"] == "warning", "recording"].tolist()
+    assert len(warned) == 7
+    told = f"{len(warned)} recordings {' '.join(warned)} with a warning The first: "
+    assert told + warning(warned[0]).sentence in page.text
+    assert page.text.count(warning(warned[0]).consequence) == 1
+    assert page.text.index(FAULT.sentence) < page.text.index(told)
 
 
 def test_recordings_show_their_quality_and_the_lag_of_their_sound(page):

@@ -52,8 +52,8 @@ class Contents:
     """Everything that a report shows.
 
     entry and settings: the study's entry and blocks of settings in config.yaml; facts, of its
-    reader; left_out, what of the study is not among its recordings, and why; checks, alignment,
-    blocks, chunks and segments: tables of the earlier stages; quality: of each used recording;
+    reader; left_out, what of the study is not among its recordings, and why; checks, findings,
+    alignment, blocks, chunks and segments: tables of the earlier stages; quality: of each used recording;
     proof: that no audio is in two splits; embeddings: what each was computed with; experiments: the
     runs of each, a run per seed; controls, of the first experiment and seed, and verdicts on them;
     words, all that were spoken; listening: gives the speech of examples, None if it is not asked
@@ -68,6 +68,7 @@ class Contents:
     facts: Facts
     left_out: dict[str, str]
     checks: "pd.DataFrame"
+    findings: "pd.DataFrame"
     alignment: "pd.DataFrame"
     quality: dict[str, Quality]
     proof: dict[str, Any]
@@ -147,6 +148,7 @@ def load_contents(
         settings=blocks,
         facts=reader.facts,
         left_out=unheard | reader.left_out(),
+        findings=read_table(results / "findings.parquet"),
         alignment=read_table(results / "alignment.parquet"),
         quality={name: _load_quality(results / "recordings" / name) for name in used["recording"]},
         proof=read_json(results / "segments" / "proof.json"),

@@ -12,6 +12,7 @@ from speech_decoding.report.examples import choose_examples, right_sentence_shar
 from speech_decoding.report.formats import flatten
 from speech_decoding.report.paper import TOP_10
 from speech_decoding.report.pictures import HALF_IN, WIDE_IN, draw, embed_png
+from speech_decoding.report.remarks import list_remarks
 from speech_decoding.report.rule_graph import draw_rule_graph
 from speech_decoding.report.summary import audio_seconds, count_shared, mean_hits
 from speech_decoding.report.words import accuracy_by_word, neighbours
@@ -57,7 +58,7 @@ def show_summary(contents: Contents) -> dict[str, Any]:
 
 
 def show_data(contents: Contents) -> dict[str, Any]:
-    """Recordings before and after exclusion, every reason, and the stories."""
+    """Recordings before and after exclusion, every cause of that, and the stories."""
     checks = contents.checks
     used = checks[checks["verdict"] != "excluded"]
     audio_s = audio_seconds(contents.chunks).sum(axis=1)
@@ -72,11 +73,10 @@ def show_data(contents: Contents) -> dict[str, Any]:
         }
         for story, rows in checks.groupby("story", sort=False)
     ]
-    remarks = checks[checks["reasons"] != ""].sort_values(["verdict", "recording"])
     return {
         "contents": contents,
         "stories": stories,
-        "remarks": remarks.to_dict("records"),
+        "remarks": list_remarks(checks, contents.findings),
         "left_out": contents.left_out,
     }
 
