@@ -23,6 +23,8 @@ os.environ.update(TMPDIR=tempfile.gettempdir())
 
 from speech_decoding import settings
 from speech_decoding.abandoned_locks import remove_abandoned_locks
+from speech_decoding.config_check import ConfigCheck
+from speech_decoding.config_files import read_config_file, source_of
 from speech_decoding.errors import InputError
 from speech_decoding.files import require_writable
 from speech_decoding.fingerprint import code_fingerprint
@@ -30,8 +32,31 @@ from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import open_study, reason_to_exclude
 
+
+def config_sources():
+    """The contents that the configuration is merged from, by name; a later one counts."""
+    given = workflow.config_settings
+    own = [] if given.replace_workflow_config else [Path(workflow.basedir) / "config.yaml"]
+    files = [*own, *map(Path, given.configfiles)]
+    here = Path.cwd()
+    names = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
+    contents = {str(name): read_config_file(path) for name, path in zip(names, files)}
+    return contents | ({"--config": dict(given.config)} if given.config else {})
+
+
 try:
-    settings.check_config(config, Path(workflow.basedir) / "rules" / "config.schema.yaml")
+    sources = config_sources()
+except InputError as error:
+    sys.exit(f"Error: {error}")
+
+
+# Read by Snakemake only now, which would end with a traceback for much that is refused above.
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+try:
+    check = ConfigCheck(config, Path(workflow.basedir) / "rules" / "config.schema.yaml", sources)
+    check.check_values()
 except InputError as error:
     sys.exit(f"Error: {error}")
 
@@ -47,7 +72,9 @@ all_cores = workflow.resource_settings.cores or 8
 # The speech model of the simulated studies; like their raw folders, a rule makes it.
 simulated_checkpoint = "weights/simulated_wav2vec2.pt"
 simulated_studies = {
-    entry["raw_folder"]: name for name, entry in config["studies"].items() if "simulation" in entry
+    str(Path(entry["raw_folder"])): name
+    for name, entry in config["studies"].items()
+    if "simulation" in entry
 }
 
 
@@ -65,11 +92,25 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+@functools.cache  # asked for by every job
+def check_asked(study, experiment):
+    check.check_study(study)
+    if experiment is not None:
+        check.check_experiment(study, experiment)
+
+
 def or_stop(function):
-    """Let an InputError of a function end the run with its sentence alone."""
+    """Let an InputError of a function end the run with its sentence alone.
+
+    The study and the experiment among the wildcards are checked before: the others do not matter.
+    """
 
     def guarded(asked_for):
+        asked = dict(asked_for.items()) if isinstance(asked_for, Wildcards) else {}
+        study = asked.get("study") or simulated_studies.get(asked.get("simulated"))
         try:
+            if study is not None:
+                check_asked(study, asked.get("experiment"))
             return function(asked_for)
         except InputError as error:
             sys.exit(f"Error: {error}")
@@ -145,14 +186,15 @@ def require_raw_folder(study):
 
     What is missing inside the folder is for the raw checks to find and to name.
     """
-    entry = config["studies"][study]
+    entry = settings.study_entry(config, study)
     if not Path(entry["raw_folder"]).is_dir():
         raise InputError(
             entry["raw_folder"],
             expected=f"the raw files of study {study}",
             found="no such folder",
             consequence="nothing can be made from it",
-            next_step=f"put them there or set studies.{study}.raw_folder in config.yaml",
+            next_step=f"put them there or set studies.{study}.raw_folder in "
+            + source_of(sources, ("studies", study, "raw_folder")),
         )
 
 
@@ -194,17 +236,34 @@ def checkpoint(wildcards):
     if path is None:
         return []
     if path != simulated_checkpoint and not Path(path).exists():
-        raise InputError(
-            path,
-            expected="the checkpoint of the speech model",
-            found="no such file",
-            consequence="no speech can be embedded",
-            next_step="put it there (README, section 'Real studies') or set "
-            f"embeddings.{wildcards.embedding}.checkpoint in config.yaml",
-        )
+        raise missing_checkpoint(wildcards, path)
     if Path(path).is_dir():  # whose own time stamp tells nothing of the files in it
         return sorted(str(file) for file in Path(path).iterdir() if file.is_file())
     return path
+
+
+def missing_checkpoint(wildcards, path):
+    blocks = settings.study_settings(config, wildcards.study)
+    users = settings.experiments_by_embedding(config, wildcards.study)
+    own = users.get(wildcards.embedding, [])
+    reported = [*blocks["report"]["experiments"], *blocks["report"]["controls"]]
+    asking = [name for name in reported if name in own] or own
+    told = f", for the experiments {', '.join(asking)}" if asking else ""
+    without = [name for name in users if "checkpoint" not in blocks["embeddings"][name]]
+    do_without = "".join(
+        "; or do without it: `--config 'report={experiments: [NAME], controls: []}'`, behind what is"
+        f" to be made, with {' or '.join(users[name])} for NAME trains with the embedding {name}, "
+        "which needs none"
+        for name in without[:1]
+    )
+    return InputError(
+        path,
+        expected=f"the speech model of the embedding {wildcards.embedding}{told}",
+        found="no such file",
+        consequence="no speech can be embedded",
+        next_step="put it there (README, section 'Real studies') or set "
+        f"embeddings.{wildcards.embedding}.checkpoint to where it lies{do_without}",
+    )
 
 
 @or_stop
@@ -350,7 +409,7 @@ def of_sweep(pattern):
 
 def of_experiments(pattern, wildcards, experiments):
     for experiment in experiments:
-        settings.experiment_settings(config, wildcards.study, experiment)  # that it is known
+        check_asked(wildcards.study, experiment)
     seeds = settings.study_settings(config, wildcards.study)["report"]["seeds"]
     return expand(pattern, experiment=experiments, seed=seeds, allow_missing=True)
 
@@ -358,7 +417,7 @@ def of_experiments(pattern, wildcards, experiments):
 @or_stop
 def sweep_experiments(wildcards):
     """The experiments that are the points of a sweep."""
-    exclude = config["studies"][wildcards.study]["exclude"]
+    exclude = settings.study_entry(config, wildcards.study)["exclude"]
     at_hand = stories_at_hand(wildcards.study)
     used = [
         recording

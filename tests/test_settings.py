@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from speech_decoding import settings
+from speech_decoding.config_check import ConfigCheck
 from speech_decoding.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -28,9 +29,26 @@ def change(config, path, value):
         config[key] = value
 
 
+def check_all(config):
+    """Check everything, as if every study, experiment and sweep were asked for."""
+    check = ConfigCheck(config, SCHEMA)
+    check.check_values()
+    for study in config["studies"]:
+        check.check_study(study)
+        blocks = settings.study_settings(config, study)
+        points = [
+            f"{name}-{value}"
+            for name, sweep in blocks["sweeps"].items()
+            if isinstance(sweep["values"], list)
+            for value in sweep["values"]
+        ]
+        for experiment in (*blocks["experiments"], *points):
+            check.check_experiment(study, experiment)
+
+
 def test_the_shipped_configuration_is_accepted(config):
     before = copy.deepcopy(config)
-    settings.check_config(config, SCHEMA)
+    check_all(config)
     assert config == before
 
 
@@ -81,7 +99,7 @@ def test_the_shipped_configuration_is_accepted(config):
 def test_a_wrong_key_or_value_is_named(config, path, value, told):
     change(config, path, value)
     with pytest.raises(InputError) as caught:
-        settings.check_config(config, SCHEMA)
+        check_all(config)
     sentence = str(caught.value)
     assert told in sentence
     assert "\n" not in sentence

@@ -39,7 +39,7 @@ _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 def require_config_files(paths: Iterable[str | Path]) -> None:
     """Read the files that are given to Snakemake's `--configfile`, which takes every name after it.
 
-    Raises: InputError for a file that is none of settings, or holds what `read_config_file` refuses;
+    Raises: InputError for a file of no settings or with what `read_config_file` refuses;
     a target that was written behind `--configfile` is called one.
     """
     given = [str(path) for path in paths]
@@ -82,6 +82,8 @@ def read_config_file(path: str | Path) -> Settings:
     if not isinstance(content, dict):
         kind = "a list" if isinstance(content, list) else f"the value {content!r}"[:60]
         raise _refused(path, "blocks of settings, such as `training:`", kind, "write one")
+    if "__use_yte__" in content:
+        raise _refused(path, "settings", "a template, __use_yte__", "remove the key")
     return content
 
 

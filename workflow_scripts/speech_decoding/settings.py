@@ -1,12 +1,10 @@
-"""Settings: config.yaml checked, and narrowed to what one study or experiment uses."""
+"""Settings: config.yaml narrowed to what one study, experiment or rule uses of it."""
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from speech_decoding.errors import InputError
 
@@ -22,6 +20,7 @@ BLOCKS = (
     "evaluation",
     "report",
     "sweeps",
+    "experiments",
 )
 Settings = dict[str, Any]
 
@@ -37,31 +36,10 @@ _SWEEP = ("setting", "values")
 _SIMULATED = ("layout", "simulation")
 
 
-def check_config(config: Settings, schema_file: str | Path) -> None:
-    """Check a configuration: known keys, types, completeness, and values that fit each other.
-
-    Raises: InputError, one sentence that names the key and, for an unknown one, the nearest.
-    """
-    schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
-    _check_schema(config, schema)
-    for block in BLOCKS:
-        known = schema["$defs"][block].get("properties", {})
-        for key in known.keys() - config[block].keys():
-            raise _config_error(f"{block}.{key}", "a value", "none", "add it")
-    for study in config["studies"]:
-        for experiment in config["experiments"]:
-            _check_fit(study, experiment, experiment_settings(config, study, experiment))
-        blocks = study_settings(config, study)
-        for name, embedding in blocks["embeddings"].items():
-            _check_embedding(name, embedding)
-        for name, sweep in blocks["sweeps"].items():
-            _check_sweep(config, schema, study, name, sweep)
-        _check_report(config, study)
-
-
 def study_entry(config: Settings, study: str) -> Settings:
-    """Give a study's entry in `studies`; raises InputError for an unknown name."""
-    return config["studies"][require_known("studies", study, config["studies"])]
+    """Give a study's entry in `studies`, whole; raises InputError for an unknown name."""
+    entry = config["studies"][require_known("studies", study, config["studies"])]
+    return {"exclude": {}, "settings": {}} | entry
 
 
 def study_settings(config: Settings, study: str) -> Settings:
@@ -78,8 +56,17 @@ def experiment_settings(config: Settings, study: str, experiment: str) -> Settin
     sweep, joined, value = experiment.partition("-")
     if joined:
         return _point_settings(config, study, sweep, value)
-    name = require_known("experiments", experiment, config["experiments"])
-    return _merge(study_settings(config, study), config["experiments"][name])
+    blocks = study_settings(config, study)
+    known = blocks["experiments"]
+    return _merge(blocks, known[require_known("experiments", experiment, known)])
+
+
+def experiments_by_embedding(config: Settings, study: str) -> dict[str, list[str]]:
+    """Give a study's experiments by the name of the embedding that they are trained with."""
+    users: dict[str, list[str]] = {}
+    for name, experiment in study_settings(config, study)["experiments"].items():
+        users.setdefault(experiment["embedding"], []).append(name)
+    return users
 
 
 def swept_experiment(config: Settings, study: str) -> str:
@@ -160,10 +147,10 @@ def read_by(
             return layout["stories"][name] | chosen | {"story": name}
         case "simulate_alice_stimuli":
             layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            return {"wav_distances_s": layout["wav_distances_s"], "seed": simulation["seed"]}
+            return _wav_distances(layout) | {"seed": simulation["seed"]}
         case "simulate_alice_recording":
             layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            return simulation | {"wav_distances_s": layout["wav_distances_s"]}
+            return simulation | _wav_distances(layout)
         case "check_study":
             return blocks["check"] | {"exclude": study_entry(config, study)["exclude"]}
         case "preprocess_recording":
@@ -224,11 +211,20 @@ def read_by(
             ]
             return {
                 "study": study,
-                "entry": config["studies"][study],
-                "blocks": {name: own for name, own in blocks.items() if name != "sweeps"},
+                "entry": study_entry(config, study),
+                "blocks": {
+                    name: own
+                    for name, own in blocks.items()
+                    if name not in ("sweeps", "experiments")  # of which it uses only some
+                },
                 "embeddings": list(dict.fromkeys(used)),
             }
     raise ValueError(f"no settings are known for rule {rule!r}")
+
+
+def _wav_distances(layout: Settings) -> Settings:
+    """Give the distances of a layout that has its own; without, those of the reader count."""
+    return {key: layout[key] for key in ("wav_distances_s",) if key in layout}
 
 
 def canonical_json(value: Any) -> str:
@@ -264,158 +260,29 @@ def _merge(base: Settings, overrides: Settings) -> Settings:
 
 def require_known(section: str, name: str, known: Collection[str]) -> str:
     """Give `name` back if it is `known`; raises InputError with the nearest name if it is not."""
-    if name not in known:
-        some = ", ".join(sorted(known)[:10]) + (", ..." if len(known) > 10 else "")
-        raise InputError(
-            f"{section}.{name}",
-            expected=f"one of {some}",
-            found=f"the unknown name {name!r}{_nearest(name, known)}",
-            consequence="there is nothing to make",
-            next_step=f"correct the name, or add it to `{section}` in config.yaml",
-        )
-    return name
-
-
-def _nearest(key: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
-    return f" (the nearest is {close[0]!r})" if close else ""
-
-
-def _check_schema(config: Settings, schema: Settings, *, where: str = "") -> None:
-    from jsonschema import Draft202012Validator
-
-    missing = set(schema["properties"]) - set(config)
-    if missing:
-        raise _config_error(min(missing), "this block", "none", "add it")
-    errors = sorted(
-        Draft202012Validator(schema).iter_errors(config),
-        key=lambda error: list(map(str, error.path)),
-    )
-    if not errors:
-        return
-    error = errors[0]
-    place = ".".join(map(str, error.absolute_path))
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        unknown = min(set(error.instance) - set(known))
-        path = where + f"{place}.{unknown}".lstrip(".")
-        nearest = _nearest(unknown, known)
-        raise _config_error(path, "a known key", f"an unknown one{nearest}", "correct or remove it")
-    raise _config_error(
-        where + place,
-        "a value that the schema allows",
-        error.message,
-        "see the comments in config.yaml",
-    )
-
-
-def _check_fit(study: str, experiment: str, settings: Settings) -> None:
-    where = f"study {study}, experiment {experiment}"
-    splits, segments, training = settings["splits"], settings["segments"], settings["training"]
-    if splits["test_share"] + splits["valid_share"] >= 1:
-        raise _config_error(
-            f"splits ({where})",
-            "test_share + valid_share below 1",
-            f"{splits['test_share'] + splits['valid_share']:g}",
-            "leave a share for training",
-        )
-    band_hz = settings["preprocess"]["band_pass_hz"]
-    if band_hz and band_hz[0] >= band_hz[1]:
-        raise _config_error(
-            f"preprocess.band_pass_hz ({where})",
-            "a lower and a higher frequency",
-            f"{band_hz[0]:g} and {band_hz[1]:g} Hz",
-            "swap them",
-        )
-    length_s = segments["stop_s"] - segments["start_s"]
-    decoded_stop_s = training["stop_s"] or segments["stop_s"]
-    if decoded_stop_s > segments["stop_s"]:
-        raise _config_error(
-            f"training.stop_s ({where})",
-            f"at most segments.stop_s of {segments['stop_s']:g} s",
-            f"{decoded_stop_s:g} s",
-            "shorten it, or lengthen segments.stop_s",
-        )
-    decoded_s = decoded_stop_s - segments["start_s"]
-    if training["delay_s"] >= decoded_s:
-        raise _config_error(
-            f"training.delay_s ({where})",
-            f"less than the window of {decoded_s:g} s",
-            f"{training['delay_s']:g} s",
-            "shorten the delay",
-        )
-    if splits["shortest_block_s"] < length_s:
-        raise _config_error(
-            f"splits.shortest_block_s ({where})",
-            f"at least the window of {length_s:g} s",
-            f"{splits['shortest_block_s']:g} s",
-            "lengthen it, or no segment fits into a block",
-        )
-    if settings["embedding"] not in settings["embeddings"]:
-        raise _config_error(
-            f"experiments.{experiment}.embedding",
-            f"one of {', '.join(sorted(settings['embeddings']))}",
-            settings["embedding"],
-            "name an embedding of the block `embeddings`",
-        )
-
-
-def _check_embedding(name: str, settings: Settings) -> None:
-    where = f"embeddings.{name}"
-    if "target" not in settings:
-        raise _config_error(f"{where}.target", "a value", "none", "add it")
-    known = EMBEDDING_KEYS[settings["target"]]
-    for key in known:
-        if key not in settings:
-            raise _config_error(f"{where}.{key}", "a value", "none", "add it")
-    for key in sorted(settings.keys() - {"target", *known}):
-        raise _config_error(
-            f"{where}.{key}",
-            f"a setting of the target {settings['target']} ({', '.join(known)})",
-            "one of another target",
-            "remove it",
-        )
-    if "window_s" in known and settings["window_s"] <= 2 * settings["context_s"]:
-        raise _config_error(
-            f"{where}.window_s",
-            f"more than twice the context of {settings['context_s']:g} s",
-            f"{settings['window_s']:g} s",
-            "lengthen it",
-        )
-
-
-def _check_sweep(
-    config: Settings, schema: Settings, study: str, name: str, sweep: Settings
-) -> None:
-    where = f"sweeps.{name}"
-    for key in _SWEEP:
-        if key not in sweep:
-            raise _config_error(f"{where}.{key}", "a value", "none", "add it")
-    try:
-        look_up(study_settings(config, study), sweep["setting"])
-    except (KeyError, TypeError):
-        example = "a setting of an experiment, such as training.delay_s"
-        raise _config_error(f"{where}.setting", example, sweep["setting"], "name one") from None
-    if isinstance(sweep["values"], str):  # every subject or every story, whom the study names
-        return
-    overrides = {"$defs": schema["$defs"], "$ref": "#/$defs/settings", "properties": {}}
-    for value in sweep["values"]:
-        _check_schema(_override(sweep["setting"], value), overrides, where=f"{where}.values, ")
-        point = f"{name}-{value}"
-        _check_fit(study, point, experiment_settings(config, study, point))
-
-
-def _check_report(config: Settings, study: str) -> None:
-    chosen = study_settings(config, study)["report"]
-    for experiment in (*chosen["experiments"], *chosen["controls"]):
-        require_known("experiments", experiment, config["experiments"])
-
-
-def _config_error(key: str, expected: str, found: str, next_step: str) -> InputError:
-    return InputError(
-        f"config.yaml, {key or 'top level'}",
-        expected=expected,
+    if name in known:
+        return name
+    some = ", ".join(sorted(known)[:10]) + (", ..." if len(known) > 10 else "")
+    near = nearest(name, known)
+    found = f"the unknown name {name!r}" + (f" (the nearest is {near!r})" if near else "")
+    add = f", or add it to `{section}` in config.yaml" if section in ("studies", *BLOCKS) else ""
+    raise InputError(
+        f"{section}.{name}",
+        expected=f"one of {some}",
         found=found,
-        consequence="no step was run",
-        next_step=next_step,
+        consequence="there is nothing to make",
+        next_step=f"correct the name{add}",
     )
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """Give the known name that was most likely meant, None if none is near.
+
+    One that differs in `sub-`, leading zeros or capitals alone is before all others.
+    """
+    same = [one for one in known if _plain(one) == _plain(name)]
+    return next(iter(same or difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"0*(\d+)", r"\1", re.sub(r"\b(sub|ses|task)-", "", name)).lower()

@@ -44,6 +44,18 @@ class Recording:
     story: str
 
 
+@dataclass(frozen=True)
+class Misnamed:
+    """A name in a study's layout that nobody and nothing of the study bears.
+
+    setting: the keys in the layout that lead to it; known: the names that it may be.
+    """
+
+    setting: tuple[str, ...]
+    name: str
+    known: list[str]
+
+
 def reason_to_exclude(exclude: dict[str, str], *, recording: str, subject: str) -> str | None:
     """Give the reason why a recording is to be left out, None if it is not.
 
@@ -136,6 +148,9 @@ class StudyReader(Protocol):
 
     def left_out(self) -> dict[str, str]:
         """Give what is known of the study but not among its recordings, and why not."""
+
+    def misnamed(self) -> list[Misnamed]:
+        """List the names in the layout that the study does not know; reads no raw file."""
 
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""

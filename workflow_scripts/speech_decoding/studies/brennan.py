@@ -7,6 +7,7 @@ holds FieldTrip structs and `proc/`, the second BrainVision files and `timelock-
 import csv
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from speech_decoding.studies import (
     EVENT_COLUMNS,
     Facts,
     Finding,
+    Misnamed,
     Recording,
     StoredIca,
     brennan_signal,
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 
 STORY = "alice"
 WORDS_FILE = "AliceChapterOne-EEG.csv"
+WORDS_SHA256 = "b731132c5b423b5daaecc06b0e0c259d9829f189f0174e4852a753a877e99b48"
+# Seconds from the start of each wav file to that of the next.
+WAV_DISTANCES_S = (
+    *(57.616, 60.904, 63.312, 70.044, 66.331, 63.829),
+    *(62.958, 57.372, 57.283, 61.314, 56.229),
+)
 
 
 class Study:
@@ -39,9 +47,9 @@ class Study:
 
     Parameters: folder, where its files lie; layout, the study's `layout` in config.yaml:
     `subject_set`, a column of brennan_subjects.csv or "all"; `subjects`, if only some of them;
-    `alignment`, "corrected" or "published" (words 300 ms too early, as in the published numbers);
-    `wav_distances_s`, seconds from the start of each wav file to that of the next; `words_sha256`,
-    of the word table, if it is known.
+    `alignment`, "corrected" or "published" (words 300 ms too early, as in the published numbers).
+    A story other than the published one has its own `wav_distances_s`, seconds from the start of
+    each wav file to that of the next, and `words_sha256`, of its word table, if that is known.
     """
 
     facts = Facts(
@@ -57,6 +65,9 @@ class Study:
     def __init__(self, folder: Path, layout: dict[str, Any]):
         self.folder = folder
         self.layout = layout
+        known_sha256 = None if "wav_distances_s" in layout else WORDS_SHA256
+        self._words_sha256: str | None = layout.get("words_sha256", known_sha256)
+        self._distances_s: Sequence[float] = layout.get("wav_distances_s", WAV_DISTANCES_S)
 
     def recordings(self) -> list[Recording]:
         """List the listeners of the subject set, one recording each."""
@@ -75,6 +86,12 @@ class Study:
             if not self._in_set(row)
         }
 
+    def misnamed(self) -> list[Misnamed]:
+        """List the subjects of the layout that are not in its subject set."""
+        known = [subject for subject, row in subject_table().items() if self._in_set(row)]
+        named = self.layout.get("subjects", known)
+        return [Misnamed(("subjects",), name, known) for name in named if name not in known]
+
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
         return self.layout | {"subject_set": "all", "subjects": [recording.subject]}
@@ -84,7 +101,7 @@ class Study:
 
     def wav_files(self, story: str) -> list[Path]:
         """Name the story's audio files, numbered from 1."""
-        count = len(self.layout["wav_distances_s"]) + 1
+        count = len(self._distances_s) + 1
         return [self.folder / "audio" / wav_name(number) for number in range(1, count + 1)]
 
     def raw_files(self, recording: Recording) -> list[Path]:
@@ -210,7 +227,7 @@ class Study:
             self._trials(recording),
             read_words(self.folder / WORDS_FILE),
             shifted=subject_table()[recording.subject]["repair"] == "shifted",
-            distances_s=self.layout["wav_distances_s"],
+            distances_s=self._distances_s,
             published=self.layout["alignment"] == "published",
         )
 
@@ -232,7 +249,7 @@ class Study:
 
     def _check_words(self, path: Path) -> list[Finding]:
         """Compare the word table with the published one, if that is known."""
-        published = self.layout.get("words_sha256")
+        published = self._words_sha256
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if published in (None, found):
             return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from speech_decoding.errors import InputError
 from speech_decoding.seals import hash_file
-from speech_decoding.studies import Facts, Finding, Recording, StoredIca, kit
+from speech_decoding.studies import Facts, Finding, Misnamed, Recording, StoredIca, kit
 from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
 from speech_decoding.studies.presence import check_presence
 from speech_decoding.studies.tsv import UNKNOWN
@@ -65,6 +65,16 @@ class Study:
             f"sub-{subject}_ses-{session}": "it was never recorded"
             for subject, session in (pair.split("/") for pair in self.layout["absent"])
         }
+
+    def misnamed(self) -> list[Misnamed]:
+        """List the absent sessions that are none of a subject and session of the layout."""
+        pairs = itertools.product(self.layout["subjects"], self.layout["sessions"])
+        known = [f"{subject}/{session}" for subject, session in pairs]
+        return [
+            Misnamed(("absent",), pair, known)
+            for pair in self.layout["absent"]
+            if pair not in known
+        ]
 
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
