@@ -23,7 +23,7 @@ os.environ.update(TMPDIR=tempfile.gettempdir())
 
 from speech_decoding import settings
 from speech_decoding.abandoned_locks import remove_abandoned_locks
-from speech_decoding.config_check import ConfigCheck
+from speech_decoding.config_check import COMMAND_LINE, ConfigCheck
 from speech_decoding.config_files import read_config_file, source_of
 from speech_decoding.errors import InputError
 from speech_decoding.files import require_writable
@@ -41,7 +41,7 @@ def config_sources():
     here = Path.cwd()
     names = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
     contents = {str(name): read_config_file(path) for name, path in zip(names, files)}
-    return contents | ({"--config": dict(given.config)} if given.config else {})
+    return contents | ({COMMAND_LINE: dict(given.config)} if given.config else {})
 
 
 try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from speech_decoding.config_files import source_of
+from speech_decoding.config_files import holds, source_of
 from speech_decoding.config_schema import find_fault
 from speech_decoding.errors import InputError
 from speech_decoding.settings import (
@@ -27,6 +27,7 @@ from speech_decoding.settings import (
 )
 from speech_decoding.studies import StudyReader, open_study, reason_to_exclude
 
+COMMAND_LINE = "--config"  # as a source
 # The settings that name a subject or a story, and what a sweep over all of them is called.
 _EVERY = {
     "training.selection.without_subject": "subjects",
@@ -71,7 +72,7 @@ class ConfigCheck:
                     ("studies", study, "raw_folder"),
                     "a folder of its own, since its files are simulated",
                     f"that of the study {folders[folder]}",
-                    "name another one",
+                    "write another folder",
                 )
 
     def check_study(self, study: str) -> None:
@@ -129,7 +130,7 @@ class ConfigCheck:
                 self._set_at(study, f"{where}.window_s"),
                 f"more than twice the context of {settings['context_s']:g} s",
                 f"{settings['window_s']:g} s",
-                f"shorten embeddings.{name}.context_s, or lengthen the window",
+                f"raise it above {2 * settings['context_s']:g} s",
             )
 
     def _check_sweep(self, study: str, name: str, sweep: Settings) -> None:
@@ -148,15 +149,19 @@ class ConfigCheck:
             self._require_known(places["setting"], setting, known)
         if isinstance(values, str):
             if _EVERY.get(setting) != values:
-                step = "write a list of values"
+                step = (
+                    f"write {every}"
+                    if (every := _EVERY.get(setting))
+                    else "write a list of its values"
+                )
                 raise self._fault(places["values"], f"values of {setting}", values, step)
             return
-        for value in values:
+        for number, value in enumerate(values):
             block: Any = value
             for key in reversed(setting.split(".")):
                 block = {key: block}
             schema = self._schema["$defs"]["settings"] | {"$defs": self._schema["$defs"]}
-            self._require_valid(places["values"], block, schema, told=setting)
+            self._require_valid((*places["values"], str(number)), block, schema, told=setting)
 
     def _check_layout(self, study: str, reader: StudyReader) -> None:
         layout = ("studies", study, "layout")
@@ -164,47 +169,36 @@ class ConfigCheck:
             self._require_known((*layout, *wrong.setting), wrong.name, wrong.known)
         ids = [recording.id for recording in reader.recordings()]
         if not ids:
-            step = "name subjects of the study, and fewer that are absent"
+            step = "name a subject of the study or more, and fewer sessions that are absent"
             raise self._fault(layout, "a recording or more", "none", step)
         if twice := sorted({one for one in ids if ids.count(one) > 1}):
             found, step = f"two called {twice[0]}", "give each story a task of its own"
             raise self._fault(layout, "recordings of different names", found, step)
 
     def _check_exclude(self, study: str, reader: StudyReader) -> None:
-        known = [name for one in reader.recordings() for name in (one.subject, one.id)]
-        known += reader.left_out()
+        names = [name for one in reader.recordings() for name in (one.subject, one.id)]
         for name in study_entry(self._config, study)["exclude"]:
-            self._require_known(
-                ("studies", study, "exclude", name), name, list(dict.fromkeys(known))
-            )
+            if name not in reader.left_out():  # by the layout already
+                path = ("studies", study, "exclude", name)
+                self._require_known(path, name, list(dict.fromkeys(names)))
 
     def _check_rates(self, study: str, preprocess: Settings, reader: StudyReader) -> None:
-        rate_hz = reader.facts.raw_rate_hz
-        notch, band_hz = preprocess["notch"], preprocess["band_pass_hz"]
-        asked = {"notch": notch if isinstance(notch, list) else [], "band_pass_hz": band_hz or []}
-        if preprocess["rate_hz"] > rate_hz:
-            raise self._fault(
-                self._set_at(study, "preprocess.rate_hz"),
-                f"at most the {rate_hz:g} Hz of the recordings",
-                f"{preprocess['rate_hz']} Hz",
-                "lower it",
-            )
-        for key, frequencies_hz in asked.items():
-            for one_hz in frequencies_hz:
-                if one_hz >= rate_hz / 2:
-                    raise self._fault(
-                        self._set_at(study, f"preprocess.{key}"),
-                        f"frequencies below {rate_hz / 2:g} Hz, half the rate of the recordings",
-                        f"{one_hz:g} Hz",
-                        "lower it",
-                    )
+        raw_hz, band_hz = reader.facts.raw_rate_hz, preprocess["band_pass_hz"]
+        if (rate_hz := preprocess["rate_hz"]) > raw_hz:
+            path = self._set_at(study, "preprocess.rate_hz")
+            expected = f"at most the {raw_hz:g} Hz of the recordings"
+            raise self._fault(path, expected, f"{rate_hz} Hz", f"lower it to {raw_hz:g} Hz at most")
+        for key in ("notch", "band_pass_hz"):
+            asked_hz = preprocess[key] if isinstance(preprocess[key], list) else []
+            if max(asked_hz, default=0) >= raw_hz / 2:
+                path = self._set_at(study, f"preprocess.{key}")
+                expected = f"frequencies below {raw_hz / 2:g} Hz, half the rate of the recordings"
+                step = f"lower it below {raw_hz / 2:g} Hz"
+                raise self._fault(path, expected, f"{max(asked_hz):g} Hz", step)
         if band_hz and band_hz[0] >= band_hz[1]:
-            raise self._fault(
-                self._set_at(study, "preprocess.band_pass_hz"),
-                "a lower and a higher frequency",
-                f"{band_hz[0]:g} and {band_hz[1]:g} Hz",
-                f"write [{min(band_hz):g}, {max(band_hz) + (band_hz[0] == band_hz[1]):g}]",
-            )
+            path = self._set_at(study, "preprocess.band_pass_hz")
+            found = f"{band_hz[0]:g} and {band_hz[1]:g} Hz"
+            raise self._fault(path, "a lower and a higher frequency", found, "write [1, 60]")
 
     # ------------------------------------------------------------------------- one experiment
 
@@ -215,38 +209,32 @@ class ConfigCheck:
             path = self._set_at(study, setting, experiment)
             return self._fault(path, expected, found, step, about=f"{study}, {experiment}")
 
-        shares = splits["test_share"] + splits["valid_share"]
-        if shares >= 1:
-            step = "leave a share for training"
-            raise fault(
-                "splits.test_share", "test_share + valid_share below 1", f"{shares:g}", step
-            )
         length_s = segments["stop_s"] - segments["start_s"]
-        decoded_stop_s = training["stop_s"] or segments["stop_s"]
-        if decoded_stop_s > segments["stop_s"]:
-            expected = f"at most segments.stop_s of {segments['stop_s']:g} s"
-            step = "shorten it, or lengthen segments.stop_s"
-            raise fault("training.stop_s", expected, f"{decoded_stop_s:g} s", step)
-        decoded_s = decoded_stop_s - segments["start_s"]
-        if training["delay_s"] >= decoded_s:
-            expected = f"less than the window of {decoded_s:g} s"
-            raise fault(
-                "training.delay_s", expected, f"{training['delay_s']:g} s", "shorten the delay"
-            )
-        if splits["shortest_block_s"] < length_s:
-            expected = f"at least the window of {length_s:g} s"
-            step = "lengthen it, or no segment fits into a block"
-            raise fault(
-                "splits.shortest_block_s", expected, f"{splits['shortest_block_s']:g} s", step
-            )
+        stop_s, last_s = training["stop_s"] or segments["stop_s"], segments["stop_s"]
+        decoded_s, delay_s = stop_s - segments["start_s"], training["delay_s"]
         sample_s = 1 / settings["preprocess"]["rate_hz"]
-        for setting, duration_s in (
-            ("segments.stride_s", segments["stride_s"]),
-            ("training.stop_s" if training["stop_s"] else "segments.stop_s", decoded_s),
-        ):
-            if duration_s < sample_s:
-                expected = f"at least one sample, {sample_s:.3g} s"
-                raise fault(setting, expected, f"{duration_s:g} s", "lengthen it")
+        block_s, stride_s = splits["shortest_block_s"], segments["stride_s"]
+        more, less = sorted(("test_share", "valid_share"), key=lambda key: -splits[key])
+        if (shares := splits[more] + splits[less]) >= 1:
+            expected = f"{more} + {less} below 1, a share for training"
+            step = f"lower it below {1 - splits[less]:g}"
+            raise fault(f"splits.{more}", expected, f"{shares:g}", step)
+        if stop_s > last_s:
+            expected = f"at most segments.stop_s of {last_s:g} s"
+            step = f"lower it to {last_s:g} s at most, or raise segments.stop_s"
+            raise fault("training.stop_s", expected, f"{stop_s:g} s", step)
+        if delay_s >= decoded_s:
+            expected = f"less than the window of {decoded_s:g} s"
+            step = f"lower it below {decoded_s:g} s"
+            raise fault("training.delay_s", expected, f"{delay_s:g} s", step)
+        if block_s < length_s:
+            expected = f"at least the window of {length_s:g} s, or no segment fits into a block"
+            step = f"raise it to {length_s:g} s at least"
+            raise fault("splits.shortest_block_s", expected, f"{block_s:g} s", step)
+        if stride_s < 0.999 * sample_s:  # as far as it is written with three digits
+            expected = f"at least a sample of {sample_s:.3g} s"
+            step = f"raise it to {sample_s:.3g} s at least"
+            raise fault("segments.stride_s", expected, f"{stride_s:g} s", step)
         if settings["embedding"] not in settings["embeddings"]:
             path = self._set_at(study, f"experiments.{experiment}.embedding")
             self._require_known(path, settings["embedding"], settings["embeddings"])
@@ -283,27 +271,32 @@ class ConfigCheck:
 
     def _set_at(self, study: str, setting: str, experiment: str | None = None) -> tuple[str, ...]:
         """Give the keys at which a setting has the value that counts for a study or experiment."""
-        own, keys = ("studies", study, "settings"), tuple(setting.split("."))
-        places = [(*own, *keys), keys]
+        keys = tuple(setting.split("."))
+        places = [keys]
         if experiment:
-            sweep, joined, _ = experiment.partition("-")
+            sweep, joined, value = experiment.partition("-")
             base = swept_experiment(self._config, study) if joined else experiment
-            of_experiment = ("experiments", base, *keys)
-            places = [(*own, *of_experiment), of_experiment, *places]
-            if (
-                joined
-                and study_settings(self._config, study)["sweeps"][sweep]["setting"] == setting
-            ):
-                values = ("sweeps", sweep, "values")
-                places = [(*own, *values), values, *places]
-        return next((place for place in places if _is_set(self._config, place)), keys)
+            places = [("experiments", base, *keys), *places]
+            if joined:
+                swept = study_settings(self._config, study)["sweeps"][sweep]
+                if swept["setting"] == setting and isinstance(swept["values"], list):
+                    number = [str(one) for one in swept["values"]].index(value)
+                    places = [("sweeps", sweep, "values", str(number)), *places]
+        own = ("studies", study, "settings")
+        places = [place for common in places for place in ((*own, *common), common)]
+        return next((place for place in places if holds(self._config, place)), keys)
 
     def _require_valid(
         self, path: Sequence[str], value: Any, schema: Settings, *, told: str | None = None
     ) -> None:
-        if fault := find_fault(value, schema):
-            place = path if told else (*path, *fault.path)
-            raise self._fault(place, fault.expected, fault.found, fault.next_step, about=told or "")
+        fault = find_fault(value, schema)
+        if fault is None:
+            return
+        place = path if told else (*path, *fault.path)
+        step = fault.next_step
+        if source_of(self._sources, place) == COMMAND_LINE and fault.found.startswith("the text"):
+            step = "write it into a file for --configfile: in braces, --config knows texts only"
+        raise self._fault(place, fault.expected, fault.found, step, about=told or "")
 
     def _require_known(self, path: Sequence[str], name: str, known: Sequence[str]) -> None:
         if name in known:
@@ -325,14 +318,6 @@ class ConfigCheck:
             consequence="no step was run",
             next_step=next_step,
         )
-
-
-def _is_set(config: Settings, path: Sequence[str]) -> bool:
-    for key in path:
-        if not isinstance(config, dict) or key not in config:
-            return False
-        config = config[key]
-    return True
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

@@ -7,7 +7,8 @@ traceback for, is refused here first.
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from speech_decoding.errors import InputError
 
 Settings = dict[str, Any]
 
-SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (".yaml", ".yml", ".json")
+# They make code of a file and change the paths of rules.
+_SNAKEMAKES_OWN = {"__use_yte__", "pathvars"}
 # Far above any real file, and reached at once by a few lines of aliases of aliases.
 _MOST_VALUES = 100_000
 _DEEPEST = 20  # blocks inside each other; the deepest setting lies in six
@@ -36,24 +39,27 @@ _KINDS = {
 _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 
 
-def require_config_files(paths: Iterable[str | Path]) -> None:
-    """Read the files that are given to Snakemake's `--configfile`, which takes every name after it.
+def require_options(files: Sequence[str], entries: Sequence[str]) -> None:
+    """Check what was given to Snakemake's `--configfile` and `--config`.
 
-    Raises: InputError for a file of no settings or with what `read_config_file` refuses;
-    a target that was written behind `--configfile` is called one.
+    Both take every name behind them, also one that is to be made.
+
+    Parameters: files, names of files of settings; entries, `name=value`.
+    Raises: InputError for a name that is to be made, a file that `read_config_file` refuses, and
+    an entry that Snakemake would end with a traceback for.
     """
-    given = [str(path) for path in paths]
-    for number, path in enumerate(given):
-        if number and not path.endswith(SUFFIXES):
-            raise InputError(
-                path,
-                expected=f"a file of settings, {' or '.join(SUFFIXES)}, as all names after "
-                "--configfile",
-                found="another name",
-                consequence="what is to be made was taken for settings",
-                next_step=f"write `snakemake {path} --configfile {' '.join(given[:number])}`",
-            )
+    for number, path in enumerate(files):
+        if number and not path.endswith(_SUFFIXES):
+            expected = f"{' or '.join(_SUFFIXES)} at the end of every name behind --configfile"
+            raise _behind("--configfile", path, expected, files[:number])
         read_config_file(path)
+    for number, entry in enumerate(entries):
+        name, joined, _ = entry.partition("=")
+        if not joined:
+            raise _behind("--config", entry, "name=value behind --config", entries[:number])
+        if name == "pathvars" or not re.fullmatch(r"[a-zA-Z_][\w-]*\w", name):
+            found = f"the name {name!r}"
+            raise _refused(f"--config {entry}", "a block of config.yaml", found, "remove it")
 
 
 def read_config_file(path: str | Path) -> Settings:
@@ -82,8 +88,8 @@ def read_config_file(path: str | Path) -> Settings:
     if not isinstance(content, dict):
         kind = "a list" if isinstance(content, list) else f"the value {content!r}"[:60]
         raise _refused(path, "blocks of settings, such as `training:`", kind, "write one")
-    if "__use_yte__" in content:
-        raise _refused(path, "settings", "a template, __use_yte__", "remove the key")
+    for key in sorted(content.keys() & _SNAKEMAKES_OWN):
+        raise _refused(path, "settings", f"the key {key}, to which Snakemake listens", "remove it")
     return content
 
 
@@ -192,7 +198,7 @@ class _YamlReader:
         if kind == "float" and (
             re.search("[_:]", text) or not math.isfinite(loader.construct_object(node))
         ):
-            raise self._refuse(node, "a finite number", text, "write digits and a point")
+            raise self._refuse(node, "a finite number", text, "write one of digits and a point")
 
     def _refuse(self, node: yaml.Node, expected: str, found: str, step: str) -> InputError:
         return _refused(f"{self._path}, line {node.start_mark.line + 1}", expected, found, step)
@@ -205,11 +211,13 @@ def source_of(sources: Mapping[str, Settings], path: Iterable[str]) -> str:
     to the setting.
     Returns: the last source that holds the setting, or the first one if none does.
     """
-    holding = [name for name, content in sources.items() if _holds(content, tuple(path))]
+    path = tuple(path)
+    holding = [name for name, content in sources.items() if holds(content, path)]
     return (holding or list(sources))[-1 if holding else 0]
 
 
-def _holds(content: Any, path: tuple[str, ...]) -> bool:
+def holds(content: Any, path: Iterable[str]) -> bool:
+    """Tell whether nested settings have a value, or an item of a list, at the keys of `path`."""
     for key in path:
         if isinstance(content, list) and key.isdecimal() and int(key) < len(content):
             content = content[int(key)]
@@ -218,6 +226,17 @@ def _holds(content: Any, path: tuple[str, ...]) -> bool:
         else:
             return False
     return True
+
+
+def _behind(option: str, name: str, expected: str, others: Sequence[str]) -> InputError:
+    named = shlex.join(others) or f"{option.removeprefix('--')}..."
+    return InputError(
+        f"{option} {name}",
+        expected=expected,
+        found="something else",
+        consequence="what is to be made was taken for settings",
+        next_step=f"write `snakemake {name} {option} {named}`",
+    )
 
 
 def _is_short(node: yaml.Node) -> bool:

@@ -55,8 +55,11 @@ def _plain_faults(value: Any, path: tuple[str, ...]) -> Iterator[Fault]:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str) or not _is_printable(key):
-                step = f'write "{key}", in quotation marks'
-                yield Fault(path, "keys that are names", f"the key {key!r}", step)
+                name = f"{key}".encode("unicode_escape").decode()
+                step = (
+                    "rename it" if isinstance(key, str) else f'write "{name}", in quotation marks'
+                )
+                yield Fault((*path, name), "a name", f"{key!r}", step)
                 return
         inner = value.items()
     elif isinstance(value, list | tuple):
@@ -73,7 +76,7 @@ def _plain_faults(value: Any, path: tuple[str, ...]) -> Iterator[Fault]:
                 step = "write it on one line, without control characters"
                 yield Fault(path, "a text on one line", found, step)
         elif isinstance(value, float) and not math.isfinite(value):
-            yield Fault(path, "a finite number", f"{value}", "write digits and a point")
+            yield Fault(path, "a finite number", f"{value}", "write one of digits and a point")
         elif not (value is None or isinstance(value, bool | int | float)):
             step = f'write "{value}", in quotation marks'
             found = f"a {type(value).__name__}, {value}"[:80]
@@ -90,12 +93,17 @@ def _is_printable(text: str) -> bool:
 def _tell(error: Any, schema: Settings) -> Fault:
     """Put an error of jsonschema into words."""
     path, value = tuple(map(str, error.absolute_path)), error.instance
+    if error.validator == "anyOf" and isinstance(value, list):
+        inner = [one for one in error.context if one.validator not in ("type", "enum", "const")]
+        inner += [one for one in error.context if len(one.path) > 0]
+        if inner:
+            return _tell(inner[0], schema)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         unknown = min(set(value) - set(known))
         near = nearest(unknown, known)
         found = "an unknown one" + (f" (the nearest is {near!r})" if near else "")
-        step = f"write `{near}:`, or remove it" if near else "remove it"
+        step = f"write `{near}:`, or remove it" if near and near not in value else "remove it"
         return Fault((*path, unknown), "a known key", found, step)
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in value)
@@ -113,8 +121,7 @@ def _advise(own: Settings, schema: Settings, value: Any) -> str:
     alternatives = [own, *(_resolved(one, schema) for one in own.get("anyOf", ()))]
     words = [word for one in alternatives for word in _words(one)]
     types = {kind for one in alternatives for kind in _types(one)}
-    mistyped = "integer" in types if isinstance(value, float) else types & {"integer", "number"}
-    if mistyped and (number := _meant_number(value)):
+    if (number := _meant_number(value, types)) is not None:
         return f"write {number}"
     texts = [word for word in words if isinstance(word, str)]
     if isinstance(value, bool) and str(value).lower() in texts:
@@ -130,16 +137,22 @@ def _advise(own: Settings, schema: Settings, value: Any) -> str:
     return "write such a value"
 
 
-def _meant_number(value: Any) -> str | None:
-    """Write a number as YAML has it: of a text that is one, or whole if it is a float like 16.0."""
-    try:
-        number = float(value) if isinstance(value, str | float) else math.nan
-    except ValueError:
+def _meant_number(value: Any, types: set[str]) -> str | None:
+    """Write the number that a text, or a float like 16.0 for a whole one, was meant to be.
+
+    None if it was none, or not one of these types of JSON.
+    """
+    mistyped = types & {"integer", "number"} and isinstance(value, str)
+    if not mistyped and not ("integer" in types and isinstance(value, float)):
         return None
-    if not math.isfinite(number):
+    try:
+        number = float(value)
+    except ValueError:
         return None
     if number.is_integer() and abs(number) < 2**53:
         return f"{number:.0f}"
+    if "number" not in types or not math.isfinite(number):
+        return None
     mantissa, exponent, power = repr(number).partition("e")
     return mantissa + (".0" if exponent and "." not in mantissa else "") + exponent + power
 
@@ -167,7 +180,7 @@ def _describe_type(kind: str, own: Settings, schema: Settings) -> str:
         )
     if kind == "array":
         low, high = own.get("minItems", 0), own.get("maxItems")
-        count = f"{high} values" if low == high else "a value or more" if low else "values"
+        count = f"{high} values" if low == high else "at least one value" if low else "values"
         items = f", each {_describe(own['items'], schema)}" if "items" in own else ""
         return f"a list of {count}{items}"
     words = {"string": "a text", "boolean": "true or false", "null": "null"}

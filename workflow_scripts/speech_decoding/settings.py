@@ -278,10 +278,13 @@ def require_known(section: str, name: str, known: Collection[str]) -> str:
 def nearest(name: str, known: Collection[str]) -> str | None:
     """Give the known name that was most likely meant, None if none is near.
 
-    One that differs in `sub-`, leading zeros or capitals alone is before all others.
+    One that differs in `sub-`, leading zeros or capitals alone is before all others, then one that
+    goes on after the name.
     """
-    same = [one for one in known if _plain(one) == _plain(name)]
-    return next(iter(same or difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
+    near = [one for one in known if _plain(one) == _plain(name)]
+    near += [one for one in known if name and one.startswith(name)]
+    near += difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return near[0] if near else None
 
 
 def _plain(name: str) -> str:
