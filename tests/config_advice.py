@@ -15,10 +15,11 @@ from tests.advice import follow
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.yaml"
 SCHEMA = ROOT / "rules" / "config.schema.yaml"
+_SHIPPED = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
 
 
 def shipped() -> settings.Settings:
-    return yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    return copy.deepcopy(_SHIPPED)
 
 
 def check_all(config: settings.Settings) -> None:

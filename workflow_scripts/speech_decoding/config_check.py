@@ -5,6 +5,7 @@ or the experiment that is asked for can tell is checked for that one, so that a 
 of another study hinders nobody.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class ConfigCheck:
         sources: Mapping[str, Settings] | None = None,
     ):
         self._config = config
-        self._schema = yaml.safe_load(Path(schema_file).read_text(encoding="utf-8"))
+        self._schema = _read_schema(schema_file)
         self._sources = {"config.yaml": config} if sources is None else sources
 
     def check_values(self) -> None:
@@ -318,6 +319,11 @@ class ConfigCheck:
             consequence="no step was run",
             next_step=next_step,
         )
+
+
+@functools.cache
+def _read_schema(path: str | Path) -> Settings:
+    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

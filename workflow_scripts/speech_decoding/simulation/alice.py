@@ -18,7 +18,7 @@ from speech_decoding.files import replacing
 from speech_decoding.simulation import brain, matlab_file, scalp, speech, stories
 from speech_decoding.simulation.noise import band_covariance
 from speech_decoding.simulation.seeding import generator
-from speech_decoding.studies.brennan import WORDS_FILE, subject_table, wav_name
+from speech_decoding.studies.brennan import WAV_DISTANCES_S, WORDS_FILE, subject_table, wav_name
 from speech_decoding.studies.brennan_signal import AUDIO_CHANNELS, ELECTRODES, RATE_HZ
 from speech_decoding.studies.brennan_trials import read_words
 
@@ -40,7 +40,9 @@ _MICROVOLT_PER_VOLT = 1e6
 _AUDIO_MICROVOLT, _EYE_MICROVOLT = 5e3, 30.0
 
 
-def simulate_stimuli(folder: Path, *, wav_distances_s: Sequence[float], seed: int) -> None:
+def simulate_stimuli(
+    folder: Path, *, seed: int, wav_distances_s: Sequence[float] = WAV_DISTANCES_S
+) -> None:
     """Make up a story, speak it, and write its wav files and its word table.
 
     Parameters: folder, root of the study; wav_distances_s, from the start of each wav file to that
@@ -76,7 +78,12 @@ def simulate_stimuli(folder: Path, *, wav_distances_s: Sequence[float], seed: in
 
 
 def simulate_recording(
-    folder: Path, *, subject: str, wav_distances_s: Sequence[float], snr: float, seed: int
+    folder: Path,
+    *,
+    subject: str,
+    snr: float,
+    seed: int,
+    wav_distances_s: Sequence[float] = WAV_DISTANCES_S,
 ) -> None:
     """Write one listener's recording and trial table; the stimuli must have been written before.
 
