@@ -32,6 +32,7 @@ def verdict(number, *findings):
         "verdict": "excluded" if faults else "warning" if findings else "used",
         "findings": [vars(finding) for finding in findings],
         "bad_channels": [],
+        "words": {},
     }
 
 

@@ -67,7 +67,7 @@ LIBRARY = {
     "download": {"*": ""},  # by name alone, and then each time
     "recordings": {
         "__init__": "check_recording merge_audio",
-        "causes checks event_checks signal_checks thresholds": "check_recording",
+        "causes checks event_checks signal_checks story_words thresholds": "check_recording",
         "earlier_results": "check_study",
         "*": "preprocess_recording",
         "audio_files": "check_recording merge_audio",

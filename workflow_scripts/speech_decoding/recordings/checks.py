@@ -9,6 +9,7 @@ from speech_decoding.errors import InputError
 from speech_decoding.recordings.causes import group_by_cause, tabulate_findings, tell_causes
 from speech_decoding.recordings.event_checks import check_audio, check_events
 from speech_decoding.recordings.signal_checks import check_signal
+from speech_decoding.recordings.story_words import compare_words, sum_up_words
 from speech_decoding.studies import Finding, Recording, StudyReader, reason_to_exclude
 
 if TYPE_CHECKING:
@@ -25,10 +26,12 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
     looked at, each even if another is at fault.
 
     Returns: recording, subject, session, story; verdict, "used", "warning" (used all the same) or
-    "excluded"; findings, the parts of each, faults first; bad_channels, names of flat sensors.
+    "excluded"; findings, the parts of each, faults first; bad_channels, names of flat sensors;
+    words, what its events hold (`sum_up_words`), nothing if they were not read.
     """
     findings: list[Finding] = []
     bad_channels: list[str] = []
+    words: dict[str, dict[str, Any]] = {}
     with _collecting(findings, recording):
         findings += study.check(recording)
     if not any(finding.severity == "fault" for finding in findings):
@@ -43,18 +46,18 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
             where = f"{signal_file.parent}, events of {recording.id}"
             findings += check_events(events, where, duration_s=duration_s)
             findings += check_audio(events, where, study.wav_files(recording.story))
-    severities = {finding.severity for finding in findings}
-    verdict = "excluded" if "fault" in severities else "warning" if severities else "used"
+            words = sum_up_words(events)
     return {
         "recording": recording.id,
         "subject": recording.subject,
         "session": recording.session,
         "story": recording.story,
-        "verdict": verdict,
+        "verdict": _verdict_of(findings),
         "findings": [
             asdict(finding) for finding in sorted(findings, key=lambda finding: finding.severity)
         ],
         "bad_channels": bad_channels,
+        "words": words,
     }
 
 
@@ -79,10 +82,15 @@ def _collecting(findings: list[Finding], recording: Recording) -> Iterator[None]
         )
 
 
+def _verdict_of(findings: Iterable[Finding]) -> str:
+    severities = {finding.severity for finding in findings}
+    return "excluded" if "fault" in severities else "warning" if severities else "used"
+
+
 def judge_study(
     verdicts: Iterable[dict[str, Any]], *, exclude: dict[str, str], allow_missing: bool
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
-    """Join the verdicts of a study's recordings and decide whether it can run.
+    """Join the verdicts of a study's recordings, compare them, and decide whether it can run.
 
     Parameters: exclude, from recording or subject to the reason for leaving it out;
     allow_missing, whether to go on without recordings that cannot be used.
@@ -94,16 +102,26 @@ def judge_study(
     """
     import pandas as pd
 
-    rows, told = [], []
+    rows, findings_of, words_of = {}, {}, {}
     for verdict in verdicts:
         row = {name: verdict[name] for name in _COLUMNS}
-        if wish := reason_to_exclude(exclude, recording=row["recording"], subject=row["subject"]):
-            rows.append(row | {"verdict": "excluded", "reasons": f"By config.yaml: {wish}."})
-            continue
-        findings = [Finding(**parts) for parts in verdict["findings"]]
-        told += [(row["recording"], finding) for finding in findings]
-        rows.append(row | {"reasons": " ".join(finding.sentence for finding in findings)})
-    table, findings = pd.DataFrame(rows), tabulate_findings(told)
+        name = row["recording"]
+        if wish := reason_to_exclude(exclude, recording=name, subject=row["subject"]):
+            row |= {"verdict": "excluded", "reasons": f"By config.yaml: {wish}."}
+        else:
+            findings_of[name] = [Finding(**parts) for parts in verdict["findings"]]
+            words_of[name] = verdict["words"]
+        rows[name] = row
+    stories = {name: row["story"] for name, row in rows.items()}
+    for name, finding in compare_words(stories, words_of):
+        findings_of[name].append(finding)
+    for name, found in findings_of.items():
+        reasons = " ".join(finding.sentence for finding in found)
+        rows[name] |= {"verdict": _verdict_of(found), "reasons": reasons}
+    table = pd.DataFrame(list(rows.values()))
+    findings = tabulate_findings(
+        (name, finding) for name, found in findings_of.items() for finding in found
+    )
     faults = findings[findings["severity"] == "fault"]
     unusable = faults["recording"].nunique()
     lines = tell_causes(group_by_cause(faults))

@@ -10,7 +10,9 @@ from speech_decoding.errors import InputError
 from speech_decoding.recordings.audio_files import read_audio
 from speech_decoding.recordings.thresholds import (
     LARGEST_OVERHANG_S,
+    LARGEST_SHARE_OUTSIDE,
     LARGEST_SPREAD_S,
+    LONGEST_PAUSE_S,
     LONGEST_SILENCE_S,
     NOTICED_SPREAD_S,
 )
@@ -41,7 +43,7 @@ def check_events(events: "pd.DataFrame", where: object, *, duration_s: float) ->
         ]
     return [
         finding
-        for check in (_check_values, _check_repeats, _check_wav_onsets)
+        for check in (_check_values, _check_repeats, _check_wav_onsets, _check_pauses)
         for finding in check(events, where)
     ] + _check_range(events, where, duration_s)
 
@@ -129,29 +131,55 @@ def _check_wav_onsets(events: "pd.DataFrame", where: object) -> list[Finding]:
 
 
 def _check_range(events: "pd.DataFrame", where: object, duration_s: float) -> list[Finding]:
+    """Find what was heard before the recording began or after it ended."""
     findings = []
-    early = events["start_s"] < 0
-    if early.any():
-        warning = Finding.warning(
-            where,
-            expected="events within the recording",
-            found=f"{int(early.sum())} before it, from {events['start_s'].min():.2f} s on",
-            consequence="what was heard before it began is not used",
-            next_step="nothing needs to be done if the recording began late",
-        )
-        findings.append(warning)
-    late = events["start_s"] >= duration_s
-    if late.any():
-        fault = Finding.fault(
-            where,
-            expected="events within the recording",
-            found=f"{int(late.sum())} after its end at {duration_s:.2f} s, the first "
-            f"{_name(events[late].iloc[0])}",
-            consequence="the recording was cut off, or the events are those of another one",
-            next_step="fetch both again, or exclude the recording in config.yaml with a reason",
-        )
-        findings.append(fault)
+    is_word = events["kind"] == "word"
+    for outside, place in (
+        (events["start_s"] < 0, "before its beginning"),
+        (events["start_s"] >= duration_s, f"after its end at {duration_s:.2f} s"),
+    ):
+        if not outside.any():
+            continue
+        count, share = int(outside.sum()), (outside & is_word).sum() / is_word.sum()
+        found = f"{count} of {len(events)} {place}, the first {_name(events[outside].iloc[0])}"
+        parts = {"expected": "events within the recording", "found": found}
+        if share > LARGEST_SHARE_OUTSIDE:
+            fault = Finding.fault(
+                where,
+                **parts,
+                consequence="the recording was cut off, or the events are those of another one",
+                next_step="fetch both again, or exclude the recording in config.yaml with a reason",
+            )
+            findings.append(fault)
+        else:
+            warning = Finding.warning(
+                where,
+                **parts,
+                consequence="what was heard then is not used",
+                next_step="nothing needs to be done if the recording began late or ended early",
+            )
+            findings.append(warning)
     return findings
+
+
+def _check_pauses(events: "pd.DataFrame", where: object) -> list[Finding]:
+    """Find stretches of the audio without a word; those at its end are compared with the file."""
+    words = events[events["kind"] == "word"].sort_values("wav_start_s", kind="stable")
+    for wav, rows in words.groupby("wav"):
+        stop_s = (rows["wav_start_s"] + rows["duration_s"]).cummax().shift(fill_value=0.0)
+        pause_s = rows["wav_start_s"] - stop_s
+        if pause_s.max() > LONGEST_PAUSE_S:
+            return [
+                Finding.warning(
+                    where,
+                    expected="words all along each audio file",
+                    found=f"none for {pause_s.max():.1f} s of {wav}, before the "
+                    f"{_name(rows.loc[pause_s.idxmax()])}",
+                    consequence="events may be missing",
+                    next_step="compare the file with the published one",
+                )
+            ]
+    return []
 
 
 def _check_wav(path: Path, end_s: "pd.Series", where: object) -> list[Finding]:

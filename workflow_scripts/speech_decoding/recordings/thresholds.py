@@ -17,5 +17,9 @@ NOTICED_SPREAD_S = 0.001
 LARGEST_SPREAD_S = 0.010  # about one sample at 120 Hz; more is a fault
 # Some annotations let the last word of a file end a little after the file.
 LARGEST_OVERHANG_S = 0.1
+# A recording may begin late or end early: this share of its words may lie outside; more is a fault.
+LARGEST_SHARE_OUTSIDE = 0.25
+# The longest pause between words in the published tables is 8.6 s.
+LONGEST_PAUSE_S = 15.0
 # The last event of a wav may lie this long before its end, if the wav ends with silence.
 LONGEST_SILENCE_S = 5.0
