@@ -22,6 +22,7 @@ rule merge_audio:
     params:
         script=scripts / "merge_audio.py",
         wavs=wav_names,
+        raw=raw_stamps("results/{study}/audio/{story}.npy", wav_files),
         settings=settings_of("merge_audio"),
         code=code_of("merge_audio"),
         job=job_text,
@@ -30,4 +31,4 @@ rule merge_audio:
     shell:
         "python {params.script:q} --job {params.job:q} {params.wavs:q} --story {wildcards.story}"
         " --checks {input.checks:q} --settings {params.settings:q}"
-        " --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"
+        " --raw-stamps {params.raw:q} --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"

@@ -21,13 +21,14 @@ rule check_recording:
     params:
         script=scripts / "check_recording.py",
         study=recording_arguments,
+        raw=raw_stamps("results/{study}/checks/{recording}.json", raw_files, heard_wavs),
         code=code_of("check_recording", reader_module),
         job=job_text,
     message:
         "Checking the raw files of {wildcards.study}, {wildcards.recording}"
     shell:
         "python {params.script:q} --job {params.job:q} {params.study} --recording {wildcards.recording}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --raw-stamps {params.raw:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule check_study:

@@ -28,6 +28,7 @@ from speech_decoding.config_files import read_config_file, source_of
 from speech_decoding.errors import InputError
 from speech_decoding.files import require_writable
 from speech_decoding.fingerprint import code_fingerprint
+from speech_decoding.raw_contents import KnownHashes, stamps_of
 from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import open_study, reason_to_exclude
@@ -68,6 +69,8 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
 # A GPU job takes every core of a local run, so that two of them never share the GPU. On a cluster it
 # takes as many as the profile says; not asked for by `workflow.cores`, an error where none are given.
 all_cores = workflow.resource_settings.cores or 8
+
+known_hashes = KnownHashes(Path(".snakemake/raw_hashes.json"))
 
 # The speech model of the simulated studies; like their raw folders, a rule makes it.
 simulated_checkpoint = "weights/simulated_wav2vec2.pt"
@@ -201,7 +204,8 @@ def require_raw_folder(study):
 def existing(paths, study):
     """Keep the raw files that exist."""
     require_raw_folder(study)
-    return [path for path in paths if os.path.isfile(path)]  # False where it cannot be known
+    there = [path for path in paths if os.path.isfile(path)]  # False where it cannot be known
+    return [ancient(path) for path in there]  # `raw_stamps` tells whether they changed
 
 
 @or_stop
@@ -479,6 +483,24 @@ def raw_folder_of(study):
         return settings.study_entry(config, study)["raw_folder"]
 
     return folder
+
+
+def raw_stamps(reader_output, *files):
+    """Give a param function: by what the raw files are told apart, as one text.
+
+    `files` are the rule's input functions; the seal of `reader_output` tells what was read last.
+    Those of a simulation are made by a rule, which Snakemake follows by itself.
+    """
+
+    @or_stop
+    def text(wildcards):
+        if simulated_folder(wildcards):
+            return "{}"
+        paths = [Path(path) for each in files for path in each(wildcards)]
+        stamps = stamps_of(paths, Path(reader_output.format(**wildcards)), known_hashes)
+        return settings.canonical_json(stamps)
+
+    return text
 
 
 def fetched_settings(study, **others):

@@ -23,6 +23,7 @@ rule embed_speech:
     params:
         script=scripts / "embed_speech.py",
         wavs=wav_names,
+        raw=raw_stamps("results/{study}/embeddings/{embedding}/{story}.npy", wav_files),
         settings=settings_of("embed_speech"),
         code=code_of("embed_speech", target_module),
         job=job_text,
@@ -30,7 +31,7 @@ rule embed_speech:
         "Embedding the speech of {wildcards.study}, {wildcards.story}, as {wildcards.embedding}"
     shell:
         "python {params.script:q} --job {params.job:q} {params.wavs:q} --chunks {input.chunks:q}"
-        " --story {wildcards.story}"
+        " --story {wildcards.story} --raw-stamps {params.raw:q}"
         " --threads {threads} --settings {params.settings:q}"
         " --folder results/{wildcards.study}/embeddings/{wildcards.embedding}"
         " 2>&1 | tee {log:q}"

@@ -24,6 +24,7 @@ rule preprocess_recording:
     params:
         script=scripts / "preprocess_recording.py",
         study=recording_arguments,
+        raw=raw_stamps("results/{study}/checks/{recording}.json", raw_files),
         settings=settings_of("preprocess_recording"),
         code=code_of("preprocess_recording", reader_module),
         job=job_text,

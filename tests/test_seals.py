@@ -16,12 +16,14 @@ def _one_process(monkeypatch):
     """Let every test be a process of its own, as far as seals know."""
     monkeypatch.setattr(seals, "_job", {})
     monkeypatch.setattr(seals, "_inputs", {})
+    monkeypatch.setattr(seals, "_stamps", {})
 
 
 def begin(rule, *, settings="a", **expected):
     """Begin another job, as a process of its own does."""
     seals._job.clear()
     seals._inputs.clear()
+    seals._stamps.clear()
     seals.begin_job(rule=rule, settings=settings, code="c", expected=expected)
 
 
@@ -139,7 +141,7 @@ def test_raw_files_are_hashed_and_carry_no_seal(tmp_path):
     raw, output = tmp_path / "data" / "raw.con", tmp_path / "results" / "verdict.json"
     files.write_json(raw, 3)
     assert [path.name for path in raw.parent.iterdir()] == ["raw.con"]
-    seals.note_raw_files([raw, tmp_path / "data" / "absent.con"])
+    seals.note_raw_files([raw, tmp_path / "data" / "absent.con"], {})
     files.write_json(output, {})
     inputs = json.loads(seal_of(output).read_text())["inputs"]
     assert inputs == {str(raw): seals.hash_file(raw)}

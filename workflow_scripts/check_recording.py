@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run
+from speech_decoding.command import add_job_argument, add_stamps_argument, run
 from speech_decoding.files import write_json
 from speech_decoding.recordings.checks import judge_recording
 from speech_decoding.seals import note_raw_files
@@ -13,11 +13,13 @@ from speech_decoding.studies.arguments import add_recording_arguments, open_reco
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_job_argument(parser)
+    add_stamps_argument(parser)
     add_recording_arguments(parser)
     parser.add_argument("--output", type=Path, required=True, help="verdict, JSON")
     arguments = parser.parse_args()
     study, recording = open_recording(arguments)
-    note_raw_files([*study.raw_files(recording), *study.wav_files(recording.story)])
+    read = [*study.raw_files(recording), *study.wav_files(recording.story)]
+    note_raw_files(read, arguments.raw_stamps)
     write_json(arguments.output, judge_recording(study, recording))
 
 

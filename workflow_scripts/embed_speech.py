@@ -4,12 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
+from speech_decoding.command import add_job_argument, add_stamps_argument, run, settings_argument
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_job_argument(parser)
+    add_stamps_argument(parser)
     parser.add_argument("wavs", nargs="+", type=Path, help="the story's audio files")
     parser.add_argument("--chunks", type=Path, required=True, help="the study's chunks")
     parser.add_argument("--story", required=True)
@@ -41,7 +42,7 @@ def main() -> None:
     finished = FinishedChunks(
         arguments.folder / f"{arguments.story}.unfinished", json.dumps(made_with, sort_keys=True)
     )
-    note_raw_files(arguments.wavs)
+    note_raw_files(arguments.wavs, arguments.raw_stamps)
     chunks = read_table(arguments.chunks)
     chunks = embed_story(
         target,

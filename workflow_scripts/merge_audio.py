@@ -6,7 +6,7 @@ Both are empty for a story that no used recording heard: its files may be missin
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
+from speech_decoding.command import add_job_argument, add_stamps_argument, run, settings_argument
 from speech_decoding.files import read_table, write_npy, write_table
 from speech_decoding.seals import note_raw_files
 from speech_decoding.speech.audio import merge_audio
@@ -15,6 +15,7 @@ from speech_decoding.speech.audio import merge_audio
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_job_argument(parser)
+    add_stamps_argument(parser)
     parser.add_argument("wavs", nargs="+", type=Path, help="audio files, in order")
     parser.add_argument("--story", required=True)
     parser.add_argument("--checks", type=Path, required=True, help="table of recordings")
@@ -27,7 +28,7 @@ def main() -> None:
     if not heard:
         print(f"{arguments.story}: no used recording heard it, and it is left out.", flush=True)
     wavs = arguments.wavs if heard else []
-    note_raw_files(wavs)
+    note_raw_files(wavs, arguments.raw_stamps)
     waveform, table = merge_audio(wavs, **arguments.settings)
     write_npy(arguments.audio, waveform)
     write_table(arguments.table, table)

@@ -1,5 +1,6 @@
 """The changes of docs/reruns.md: what is told of each, how it is made, whom it should concern."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,6 +99,18 @@ def replace(path: str) -> Callable[[Workspace], None]:
     def make(workspace: Workspace) -> None:
         (workspace.folder / path).unlink()  # it is linked to the original
         (workspace.folder / path).write_text("another recording")
+
+    return make
+
+
+def replace_by_older(path: str) -> Callable[[Workspace], None]:
+    def make(workspace: Workspace) -> None:
+        raw = workspace.folder / path
+        status, content = raw.stat(), bytearray(raw.read_bytes())
+        content[-1] ^= 1
+        raw.unlink()  # it is linked to the original
+        raw.write_bytes(content)
+        os.utime(raw, ns=(0, status.st_mtime_ns - 10**12))
 
     return make
 
@@ -222,11 +235,16 @@ OTHER_CHANGES = [
         tuple(RECORDED),
     ),
     Change("a raw file replaced", "check_recording", replace(f"{RAW}_meg.con"), tuple(RECORDED)),
-    Change("a raw file of up to 1 MB touched", "", touch(f"{RAW}_events.tsv"), tuple(RECORDED)),
     Change(
-        "a raw file above 1 MB touched",
+        "a raw file replaced by one of the same size and with an older time",
         "check_recording",
-        touch(f"{RAW}_meg.con"),
+        replace_by_older(f"{RAW}_meg.con"),
+        tuple(RECORDED),
+    ),
+    Change(
+        "all raw files touched, or copied with new times",
+        "",
+        touch("data/gwilliams/**/*.*"),
         tuple(RECORDED),
     ),
 ]

@@ -45,7 +45,7 @@ _PAGES = "write_comparison write_sweep write_report"
 LIBRARY = {
     "": {
         "__init__ command errors files partial_files running_jobs seals": _FROM_THE_START,
-        "abandoned_locks": "",  # of Snakemake, before any rule runs
+        "abandoned_locks raw_contents": "",  # of Snakemake, before any rule runs
         "settings": "write_sweep",  # what it gives to the other rules counts by its value
         "fingerprint": "embed_speech",  # which keeps it, to know what to continue from
     },

@@ -6,6 +6,7 @@ each line of the statement is changed so, and all of them for the fingerprint th
 The outcome is the page docs/reruns.md.
 """
 
+import json
 import os
 import re
 import shutil
@@ -15,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from speech_decoding import fingerprint
+from speech_decoding.seals import hash_file
 from speech_decoding.settings import EMBEDDING_KEYS
 from speech_decoding.speech.targets import module_of
+from speech_decoding.studies import open_study
 from tests.workflow.changes import (
     CODE_CHANGES,
     LINES,
@@ -65,7 +68,33 @@ def pretended(tmp_path_factory) -> Workspace:
     real["layout"]["subjects"] = ["01", "02"]  # a third one lies ready
     workspace.config = config
     workspace.pretend(*SIMULATED, *RECORDED)
+    seal_as_read(workspace, "gwilliams")
     return workspace
+
+
+def seal_as_read(workspace: Workspace, study: str) -> None:
+    """Leave what a run notes of the raw files that it read."""
+    entry = workspace.config["studies"][study]
+    reader = open_study(entry["reader"], Path(entry["raw_folder"]), entry["layout"])
+    read = {
+        f"checks/{recording.id}.json": [
+            *reader.raw_files(recording),
+            *reader.wav_files(recording.story),
+        ]
+        for recording in reader.recordings()
+    }
+    for story in reader.stories():
+        for output in workspace.folder.glob(f"results/{study}/[ae]*/**/{story}.npy"):
+            name = output.relative_to(workspace.folder / "results" / study)
+            read[str(name)] = reader.wav_files(story)
+    for name, raw_files in read.items():
+        output = workspace.folder / "results" / study / name
+        status = {path: (workspace.folder / path).stat() for path in raw_files}
+        seal = {
+            "inputs": {str(path): hash_file(workspace.folder / path) for path in raw_files},
+            "stamps": {str(path): [s.st_size, s.st_mtime_ns] for path, s in status.items()},
+        }
+        output.with_name(f".{output.name}.seal").write_text(json.dumps(seal))
 
 
 @pytest.fixture(scope="module")

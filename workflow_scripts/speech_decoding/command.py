@@ -34,6 +34,16 @@ def add_job_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_stamps_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument by which the workflow tells raw files apart."""
+    parser.add_argument(
+        "--raw-stamps",
+        type=settings_argument,
+        default={},
+        help="JSON, of the workflow: size and time of each raw file when it was first read",
+    )
+
+
 class _BeginJob(argparse.Action):
     def __call__(self, parser: object, namespace: object, job: Any, option: object = None) -> None:
         mark_job(Path(".snakemake"))

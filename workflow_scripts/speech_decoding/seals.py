@@ -25,6 +25,7 @@ RESULTS = "results"
 
 _job: dict[str, Any] = {}
 _inputs: dict[str, str] = {}
+_stamps: dict[str, list[int]] = {}
 
 
 def begin_job(
@@ -53,6 +54,7 @@ def seal_file(path: Path, content: Path) -> None:
         "settings": _job.get("settings"),
         "code": _job.get("code"),
         "inputs": _inputs,
+        "stamps": _stamps,
     }
     text = json.dumps(seal, indent=1, sort_keys=True, ensure_ascii=False)
     with completing(_seal_of(path)) as temporary:
@@ -87,9 +89,25 @@ def check_file(path: Path) -> None:
     _inputs[seal["file"]] = sha256
 
 
-def note_raw_files(paths: Iterable[Path]) -> None:
-    """Note files that no step wrote, as far as they are there, as inputs of this job's outputs."""
+def note_raw_files(paths: Iterable[Path], stamps: Mapping[str, list[int]]) -> None:
+    """Note files that no step wrote, as far as they are there, as inputs of this job's outputs.
+
+    Parameters: stamps, of the workflow (see `raw_contents`), by path.
+    """
     _inputs.update({str(path): hash_file(path) for path in paths if path.is_file()})
+    _stamps.update({path: stamp for path, stamp in stamps.items() if path in _inputs})
+
+
+def noted_raw_files(path: Path) -> dict[str, tuple[str, list[int]]]:
+    """Give the SHA-256 and the stamp of each raw file that `path` was made from.
+
+    Nothing if that is not known, as where the file was never made.
+    """
+    try:
+        seal = json.loads(_seal_of(path).read_text(encoding="utf-8"))
+        return {name: (seal["inputs"][name], stamp) for name, stamp in seal["stamps"].items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return {}
 
 
 def content_hash(path: Path) -> str:
