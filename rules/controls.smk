@@ -50,6 +50,7 @@ rule control_decoder:
 rule judge_controls:
     input:
         proof="results/{study}/segments/proof.json",
+        alignment="results/{study}/alignment.parquet",
         run=main_run(
             [
                 "results/{study}/experiments/{experiment}/seed-{seed}/metrics.json",
@@ -82,6 +83,6 @@ rule judge_controls:
     message:
         "Judging the controls of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} --proof {input.proof:q} --run {params.run:q}"
-        " --controls {params.controls:q} --settings {params.settings:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --proof {input.proof:q}"
+        " --alignment {input.alignment:q} --run {params.run:q} --controls {params.controls:q}"
+        " --settings {params.settings:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -12,6 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_job_argument(parser)
     parser.add_argument("--proof", type=Path, required=True, help="of prove_splits")
+    parser.add_argument("--alignment", type=Path, required=True, help="of measure_alignment")
     parser.add_argument("--run", type=Path, required=True, help="folder of the main experiment")
     parser.add_argument(
         "--controls", type=Path, nargs="*", default=[], help="folders of trained controls"
@@ -24,6 +25,7 @@ def main() -> None:
 
     verdicts = judge(
         proof=read_json(arguments.proof),
+        alignment=read_table(arguments.alignment),
         metrics=read_json(arguments.run / "metrics.json"),
         retrieval=read_table(arguments.run / "retrieval.parquet"),
         controls=read_json(arguments.run / "controls.json"),

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from speech_decoding.evaluation.controls import judge
+from speech_decoding.evaluation.grouping import story_pools
 from speech_decoding.evaluation.measures import measure
 from speech_decoding.files import (
     read_json,
@@ -159,6 +160,7 @@ def write_results(folder, settings, *, blocks_per_story=24):
     main = folder / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
     judged = judge(
         proof=PROOF,
+        alignment=alignment,
         metrics=read_json(main / "metrics.json"),
         retrieval=read_table(main / "retrieval.parquet"),
         controls=read_json(main / "controls.json"),
@@ -318,8 +320,9 @@ def _write_embedding(folder, story):
 def controls(skill):
     """What the controls of a decoder found."""
     decoder = 0.1 + 0.6 * skill
-    control = {"n": 400, "k": 10, "n_candidates": 100, "chance": 0.1, "decoder": decoder}
-    at_chance = {"accuracy": 0.1, "p_value": 0.5, "interval": [0.08, 0.13], "lead": [0.4, 0.6]}
+    control = {"n": 400, "k": 10, "n_candidates": 50.5, "chance": 0.2, "decoder": decoder}
+    control |= {"n_sentences": 12}
+    at_chance = {"accuracy": 0.2, "p_value": 0.5, "interval": [0.18, 0.23], "lead": [0.4, 0.6]}
     return {
         "noise": control | at_chance,
         "shifted": control | at_chance,
@@ -332,9 +335,11 @@ def controls(skill):
             "accuracy": 0.1 + skill,
             "chance": 0.1,
             "interval": [0.05 + skill, 0.2 + skill],
+            "n_sentences": 12,
         },
         "delays": [
-            {"shift_s": shift_s, "n": 200, "accuracy": 0.1 + skill * np.exp(-9 * abs(shift_s))}
+            {"shift_s": shift_s, "n": 200, "k": 10, "n_candidates": 100}
+            | {"accuracy": 0.1 + skill * np.exp(-9 * abs(shift_s))}
             for shift_s in (-0.5, -0.1, 0.0, 0.1, 0.5)
         ],
     }
@@ -369,6 +374,8 @@ def _write_run(folder, segments, blocks, *, seed, skill):
         others = generator.permutation(np.delete(np.arange(count), target[row]))[:10]
         place = int(rank[row]) - 1
         best[row] = np.insert(others, min(place, 10), target[row])[:10]
+    pool, members = story_pools(target, test["story"].to_numpy())
+    size = members.sum(axis=1)[pool[target]]
     columns = ["recording", "subject", "story", "block", "onset_s"]
     table = (
         test[[*columns, "word", "word_index", "sequence_text"]]
@@ -385,6 +392,9 @@ def _write_run(folder, segments, blocks, *, seed, skill):
             sentences_tied=1,
             apart_rank=np.where(target % 9 == 0, np.ceil(rank / 9), np.nan),
             apart_tied=(target % 9 == 0).astype(int),
+            within_story_rank=np.ceil(rank * size / count),
+            within_story_tied=1,
+            place_s=test["onset_s"].to_numpy() - 20.0,
             probability=1 / (1 + rank),
             best=list(best),
             best_words=[list(words[row]) for row in best],

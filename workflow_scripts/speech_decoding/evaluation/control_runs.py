@@ -11,11 +11,12 @@ from speech_decoding.decoder.experiment import Further
 from speech_decoding.evaluation.audio_time import place_in_story
 from speech_decoding.evaluation.candidates import CandidateSpeech, unique_segments
 from speech_decoding.evaluation.controls import DELAYS_S, MATCHED, SHIFT_S, compare, headline_k
-from speech_decoding.evaluation.levels import AmongMatched
+from speech_decoding.evaluation.grouping import story_pools
+from speech_decoding.evaluation.levels import AmongAll, AmongMatched, AmongPool
 from speech_decoding.evaluation.matching import find_rivals, sound_features
 from speech_decoding.evaluation.measures import ranks_of
 from speech_decoding.evaluation.metrics import hits
-from speech_decoding.evaluation.ranks import SEGMENTS, RankTable
+from speech_decoding.evaluation.ranks import SEGMENTS, WITHIN_STORY, RankTable
 from speech_decoding.evaluation.retrieval import estimate, retrieve, rows_with_word
 from speech_decoding.evaluation.stand_ins import (
     SHIFTED,
@@ -26,7 +27,7 @@ from speech_decoding.evaluation.stand_ins import (
 )
 from speech_decoding.evaluation.timing import TimingReader, word_timing
 from speech_decoding.evaluation.trained import TrainedDecoder
-from speech_decoding.evaluation.uncertainty import bootstrap_interval
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
 from speech_decoding.segments.store import StudyTables
 from speech_decoding.segments.windows import Window
 
@@ -84,9 +85,9 @@ def run_controls(
 
     Parameters: trained, whose store also holds the segments of `stand_ins`; retrieval, its table of
     retrieved segments; wavs (wav, begin_s); audio, waveforms of the stories at audio_rate_hz.
-    Returns: of each control what `controls.compare` gives, None where no recording holds such a
-    stretch; of matched candidates their number, accuracy, chance and interval; and the accuracy
-    at each delay.
+    Returns: of each control what `controls.compare` gives within the story, None where no recording
+    holds such a stretch; of matched candidates their number, accuracy, chance and interval; and the
+    accuracy among all candidates at each delay.
     """
     examiner = _Examiner(trained, retrieval, top_k)
     return {
@@ -112,6 +113,14 @@ class _Examiner:
         self._speech = trained.candidates(self._first)
         self._count = len(self._first)
         self._k = headline_k(self._count, top_k)
+        # A recording may give away its story, which would be no leak: all but the delays and the
+        # matched candidates are asked for among the candidates of the segment's own story.
+        pool, members = story_pools(self._target, self._segments["story"].to_numpy()[self._rows])
+        self._sizes = members.sum(axis=1)[pool[self._target]]
+        self._levels = {
+            SEGMENTS: AmongAll(),
+            WITHIN_STORY: AmongPool(pool, members, self._store.device),
+        }
         self._asked = draw(len(self._rows), _ASKED)  # positions among the test segments
 
     def ask_noise(self) -> dict[str, Any]:
@@ -142,11 +151,11 @@ class _Examiner:
     def ask_delay(self, shift_s: float) -> dict[str, Any]:
         """Accuracy where the brain is taken `shift_s` later than the decoder was trained to."""
         positions, rows = self._shifted(shift_s)
+        asked = {"shift_s": shift_s, "n": len(rows), "k": self._k, "n_candidates": self._count}
         if len(rows) == 0:
-            return {"shift_s": shift_s, "n": 0, "accuracy": None}
-        ranks = self._retrieve(positions, rows)[0]
-        accuracy = hits(ranks, self._k, self._count)
-        return {"shift_s": shift_s, "n": len(rows), "accuracy": float(accuracy.mean())}
+            return asked | {"accuracy": None}
+        accuracy = hits(self._retrieve(positions, rows)[SEGMENTS], self._k, self._count)
+        return asked | {"accuracy": float(accuracy.mean())}
 
     def ask_timing(self) -> dict[str, Any]:
         """The timing of words alone: read off the estimates, compared with that of candidates."""
@@ -201,6 +210,7 @@ class _Examiner:
             "accuracy": float(accuracy.mean()),
             "chance": k / size,
             "interval": bootstrap_interval(accuracy, sentences),
+            "n_sentences": count_sentences(sentences),
         }
 
     def _shifted(self, shift_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -218,26 +228,24 @@ class _Examiner:
         brain: Callable[[Tensor], Tensor] | None = None,
         speech: CandidateSpeech | None = None,
         read: Callable[[Tensor], Tensor] | None = None,
-    ) -> tuple[RankTable, np.ndarray]:
+    ) -> dict[str, RankTable]:
         rows = self._rows[positions]
         blocks = estimate(self._model, self._store, rows, brain=brain, brain_rows=brain_rows)
         estimates = map(read, blocks) if read else blocks
-        outcome = retrieve(estimates, speech or self._speech, self._target[positions])
-        return outcome.ranks[SEGMENTS], outcome.best
+        target = self._target[positions]
+        return retrieve(estimates, speech or self._speech, target, self._levels).ranks
 
     def _compare(
         self, positions: np.ndarray, *arguments: Any, k: int | None = None, **keywords: Any
     ) -> dict[str, Any]:
-        ranks, best = self._retrieve(positions, *arguments, **keywords)
-        own = self._table.iloc[positions]
+        ranks = self._retrieve(positions, *arguments, **keywords)
+        own, sizes = self._table.iloc[positions], self._sizes[positions]
         return compare(
-            ranks_of(own),
-            ranks,
-            best,
-            self._target[positions],
-            own["sequence_text"].to_numpy(),
-            count=self._count,
-            k=k or self._k,
+            ranks_of(own, WITHIN_STORY),
+            ranks[WITHIN_STORY],
+            sizes,
+            own["sequence_text"],
+            k=k or headline_k(self._sizes.mean(), self._top_k),
         )
 
 

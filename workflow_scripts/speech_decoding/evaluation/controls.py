@@ -4,24 +4,39 @@ Each control ends in a verdict: passed, failed, or not run. All thresholds stand
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.evaluation.alignment import judge_alignment, judge_listeners
+from speech_decoding.evaluation.grouping import blocks_of, story_sizes
 from speech_decoding.evaluation.measures import ranks_of
-from speech_decoding.evaluation.metrics import hits, permutation_p_value, permuted_hits
-from speech_decoding.evaluation.ranks import RankTable
-from speech_decoding.evaluation.uncertainty import LEVEL, bootstrap_interval
+from speech_decoding.evaluation.metrics import PERMUTATIONS, hits, permuted_hits, smallest_p_value
+from speech_decoding.evaluation.ranks import SEGMENTS, WITHIN_STORY, RankTable
+from speech_decoding.evaluation.uncertainty import (
+    above_p_value,
+    bootstrap_interval,
+    count_sentences,
+)
+from speech_decoding.evaluation.verdict import (
+    INTERVAL,
+    Verdict,
+    above,
+    if_told,
+    percent,
+    tell_accuracy,
+    tell_interval,
+    tell_lead,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# An accuracy is above chance if exchanging the candidates' names does as well with less than this
-# probability, and if its interval over sentences lies above chance: neighbouring windows overlap,
-# and permutations of single segments alone would take a run of luck for a finding.
+# An accuracy is above chance if it would lie as far above with less than this probability. Over
+# sentences, because neighbouring windows overlap and single segments would take a run of luck for
+# a finding; and within the story, because a decoder that knows the story from the recording, or
+# from the listener, does not know the segment.
 ALARM_P = 0.001
-PERMUTATIONS = 1000
 # The brain is taken this much later than the speech: more than a window, so that nothing is shared.
 SHIFT_S = 10.0
 # And by this much, on top of the trained delay, for the curve of accuracy against delay.
@@ -31,25 +46,10 @@ MATCHED = 50
 # A k of at most this share of the candidates: top-10 of 12 would say nothing.
 LARGEST_SHARE = 0.2
 
-_ABOVE = f"p < {ALARM_P:g} and the {100 * LEVEL:g} % interval over sentences above chance"
-_AT_CHANCE = f"not: {_ABOVE}; and the interval of the decoder's lead above 0"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of one control; `passed` is None where it was not run.
-
-    title: what was done; found: what came out; threshold: what has to hold; meaning: what it would
-    mean if it did not; numbers: what the verdict rests on.
-    """
-
-    name: str
-    title: str
-    passed: bool | None
-    found: str
-    threshold: str
-    meaning: str
-    numbers: Mapping[str, Any] | None
+_AT_CHANCE = (
+    f"within the story, not above chance with p < {ALARM_P:g} over sentences; and the {INTERVAL} "
+    "of the decoder's lead above 0"
+)
 
 
 # What must be at chance: the controls run on a trained decoder, and those that train one.
@@ -81,7 +81,7 @@ _MUST_FAIL = {
 }
 
 
-def headline_k(count: int, top_k: Sequence[int]) -> int:
+def headline_k(count: float, top_k: Sequence[int]) -> int:
     """Choose the k of the controls: the largest that is at most a fifth of the candidates."""
     return max((k for k in top_k if k <= LARGEST_SHARE * count), default=1)
 
@@ -89,53 +89,54 @@ def headline_k(count: int, top_k: Sequence[int]) -> int:
 def compare(
     main: RankTable,
     control: RankTable,
-    best: np.ndarray,
-    target: np.ndarray,
-    sentences: np.ndarray,
+    sizes: np.ndarray,
+    sentences: "np.ndarray | pd.Series",
     *,
-    count: int,
     k: int,
 ) -> dict[str, Any]:
     """Compare a control with the decoder on the same segments.
 
-    Parameters: main and control, ranks [segments] among `count` candidates; best [segments, at
-    least k] of the control; target and sentences [segments].
-    Returns: n; k; n_candidates; accuracy, that of the decoder and chance; the p-value and the
-    interval over sentences of the control's accuracy; lead, the interval of the decoder's minus
-    the control's.
+    Parameters: main and control, ranks [segments] among `sizes` [segments] candidates; sentences
+    [segments].
+    Returns: n; k; n_candidates, a float where it is a mean; accuracy, that of the decoder and
+    chance; p_value, over sentences, of an accuracy above chance, and interval, of the accuracy;
+    lead, the interval of the decoder's accuracy minus the control's; n_sentences. p_value and
+    intervals are None for too few sentences.
     """
-    own, reference = hits(control, k, count), hits(main, k, count)
+    count = int(sizes.max())
+    own, reference, chance = hits(control, k, count), hits(main, k, count), np.minimum(k / sizes, 1)
     return {
         "n": len(own),
         "k": k,
-        "n_candidates": count,
+        "n_candidates": count if (sizes == count).all() else float(sizes.mean()),
         "accuracy": float(own.mean()),
         "decoder": float(reference.mean()),
-        "chance": k / count,
-        "p_value": permutation_p_value(best, target, count, k=k),
+        "chance": float(chance.mean()),
+        "p_value": above_p_value(own - chance, sentences, 0.0),
         "interval": bootstrap_interval(own, sentences),
-        "lead": bootstrap_interval(reference - own, sentences),
+        "lead": bootstrap_interval(reference - own, sentences, bounds=(-1.0, 1.0)),
+        "n_sentences": count_sentences(sentences),
     }
 
 
 def compare_tables(
-    main: "pd.DataFrame", control: "pd.DataFrame", *, count: int, k: int
+    main: "pd.DataFrame", control: "pd.DataFrame", *, top_k: Sequence[int]
 ) -> dict[str, Any]:
-    """Compare two decoders' tables of retrieved segments, row by row, as `compare` does."""
+    """Compare two decoders' tables of all retrieved segments, within the story, as `compare`."""
+    sizes = story_sizes(main)
     return compare(
-        ranks_of(main),
-        ranks_of(control),
-        np.stack(control["best"].to_numpy()),
-        control["target"].to_numpy(),
-        control["sequence_text"].to_numpy(),
-        count=count,
-        k=k,
+        ranks_of(main, WITHIN_STORY),
+        ranks_of(control, WITHIN_STORY),
+        sizes,
+        main["sequence_text"],
+        k=headline_k(sizes.mean(), top_k),
     )
 
 
 def judge(
     *,
     proof: Mapping[str, Any],
+    alignment: "pd.DataFrame",
     metrics: Mapping[str, Any],
     retrieval: "pd.DataFrame",
     controls: Mapping[str, Any],
@@ -144,16 +145,19 @@ def judge(
 ) -> list[Verdict]:
     """Judge the main experiment, failed controls first.
 
-    Parameters: proof, of the splits; metrics and retrieval, of the decoder; controls, of
-    `control_runs.run_controls`; trained, tables of retrieved segments of the experiments that are
-    controls, by name.
+    Parameters: proof, of the splits; alignment, of measure_alignment; metrics and retrieval, of the
+    decoder; controls, of `control_runs.run_controls`; trained, tables of retrieved segments of the
+    experiments that are controls, by name.
     """
-    count = metrics["n_candidates"]
-    k = headline_k(count, top_k)
     compared = {
-        name: compare_tables(retrieval, table, count=count, k=k) for name, table in trained.items()
+        name: compare_tables(retrieval, table, top_k=top_k) for name, table in trained.items()
     }
-    verdicts = [judge_splits(proof), judge_pairs(retrieval, count, k)]
+    verdicts = [
+        judge_splits(proof),
+        judge_alignment(alignment),
+        judge_listeners(retrieval, alignment, k=headline_k(story_sizes(retrieval).mean(), top_k)),
+        judge_pairs(retrieval, headline_k(metrics["n_candidates"], top_k)),
+    ]
     verdicts += [judge_failure(name, (controls | compared).get(name)) for name in _MUST_FAIL]
     verdicts += [
         judge_timing(controls["timing"]),
@@ -180,21 +184,40 @@ def judge_splits(proof: Mapping[str, Any]) -> Verdict:
     )
 
 
-def judge_pairs(retrieval: "pd.DataFrame", count: int, k: int) -> Verdict:
+def judge_pairs(retrieval: "pd.DataFrame", k: int) -> Verdict:
     """Judge whether the decoder does better than with permuted pairs of brain and speech."""
     best = np.stack(retrieval["best"].to_numpy())[:, :k]
-    target = retrieval["target"].to_numpy()
-    truth, permuted = permuted_hits(best, target, count, permutations=PERMUTATIONS)
-    numbers = compare_tables(retrieval, retrieval, count=count, k=k) | {
-        "largest_permuted": float(permuted.max() / len(retrieval))
+    blocks = blocks_of(retrieval)
+    truth, permuted = permuted_hits(best, retrieval["target"].to_numpy(), blocks)
+    count = sum(map(len, blocks))
+    accuracy = hits(ranks_of(retrieval, SEGMENTS), k, count)
+    numbers = {
+        "n": len(retrieval),
+        "k": k,
+        "n_candidates": count,
+        "n_blocks": len(blocks),
+        "accuracy": float(accuracy.mean()),
+        "chance": k / count,
+        "p_value": float((1 + (permuted >= truth).sum()) / (1 + len(permuted))),
+        "largest_permuted": float(permuted.max() / len(retrieval)),
+        "interval": bootstrap_interval(accuracy, retrieval["sequence_text"]),
+        "n_sentences": count_sentences(retrieval["sequence_text"]),
     }
+    passed = numbers["p_value"] < ALARM_P and above(numbers["interval"], numbers["chance"])
+    enough = smallest_p_value(blocks) < ALARM_P
+    found = (
+        f"{tell_accuracy(numbers)}, p = {numbers['p_value']:.4f}; the best permutation reaches "
+        f"{percent(numbers['largest_permuted'])}"
+    )
+    if not enough:
+        found += f"; not judged, since {len(blocks)} test blocks are too few to tell"
     return Verdict(
         "permuted_pairs",
         f"{PERMUTATIONS} permutations of the pairs of brain and speech",
-        bool(truth > permuted.max()) and _above_chance(numbers),
-        f"{_accuracy(numbers)}; the best permutation reaches "
-        f"{_percent(numbers['largest_permuted'])}",
-        f"better than every permutation, and {_ABOVE}",
+        if_told(passed, numbers) if enough else None,
+        found,
+        f"fewer than {100 * ALARM_P:g} % of the permutations, which keep neighbours together, do "
+        f"as well, and the {INTERVAL} above chance",
         "nothing was decoded",
         numbers,
     )
@@ -205,9 +228,12 @@ def judge_failure(name: str, numbers: Mapping[str, Any] | None) -> Verdict:
     title, meaning = _MUST_FAIL[name]
     if numbers is None:
         return Verdict(name, title, None, "not run", _AT_CHANCE, meaning, None)
-    passed = not _above_chance(numbers) and _above(numbers["lead"], 0)
-    found = f"{_accuracy(numbers)}, p = {numbers['p_value']:.4f}; {_lead(numbers)}"
-    return Verdict(name, title, passed, found, _AT_CHANCE, meaning, numbers)
+    p_value = numbers["p_value"]
+    known = p_value is not None
+    passed = known and p_value >= ALARM_P and above(numbers["lead"], 0)
+    told = f", p = {p_value:.4f}" if known else ""
+    found = f"{tell_accuracy(numbers)}{told}; {tell_lead(numbers)}"
+    return Verdict(name, title, if_told(passed, numbers), found, _AT_CHANCE, meaning, numbers)
 
 
 def judge_timing(numbers: Mapping[str, Any]) -> Verdict:
@@ -215,9 +241,9 @@ def judge_timing(numbers: Mapping[str, Any]) -> Verdict:
     return Verdict(
         "timing",
         "Word onsets and durations alone",
-        _above(numbers["lead"], 0),
-        f"{_accuracy(numbers)}; {_lead(numbers)}",
-        f"the decoder is better, the {100 * LEVEL:g} % interval of its lead over sentences above 0",
+        if_told(above(numbers["lead"], 0), numbers),
+        f"{tell_accuracy(numbers)}; {tell_lead(numbers)}",
+        f"within the story, the decoder is better, the {INTERVAL} of its lead above 0",
         "nothing but the timing of words was decoded",
         numbers,
     )
@@ -225,14 +251,11 @@ def judge_timing(numbers: Mapping[str, Any]) -> Verdict:
 
 def judge_matched(numbers: Mapping[str, Any]) -> Verdict:
     """Judge whether segments are told from others of the same loudness and timing."""
-    return Verdict(
+    return _judge_above_chance(
         "matched",
         "Candidates of the same loudness and timing",
-        _above(numbers["interval"], numbers["chance"]),
-        f"{_accuracy(numbers)}; interval" + _interval(numbers["interval"]),
-        f"the {100 * LEVEL:g} % interval over sentences above chance",
-        "loudness and duration explain what was found",
         numbers,
+        "loudness and duration explain what was found",
     )
 
 
@@ -247,42 +270,24 @@ def judge_apart(level: Mapping[str, Any], top_k: Sequence[int]) -> Verdict:
         "accuracy": level[f"top{k}"],
         "chance": level[f"chance_top{k}"],
         "interval": level["interval"][f"top{k}"],
+        "n_sentences": level["n_sentences"],
     }
-    return Verdict(
+    return _judge_above_chance(
         "apart",
         "Candidates that do not overlap",
-        _above(numbers["interval"], numbers["chance"]),
-        f"{_accuracy(numbers)}; interval" + _interval(numbers["interval"]),
-        f"the {100 * LEVEL:g} % interval over sentences above chance",
+        numbers,
         "the accuracy rests on windows that hold the same speech",
+    )
+
+
+def _judge_above_chance(name: str, title: str, numbers: Mapping[str, Any], meaning: str) -> Verdict:
+    interval = tell_interval(numbers["interval"], numbers["n_sentences"])
+    return Verdict(
+        name,
+        title,
+        if_told(above(numbers["interval"], numbers["chance"]), numbers),
+        f"{tell_accuracy(numbers)}; interval {interval}",
+        f"the {INTERVAL} above chance",
+        meaning,
         numbers,
     )
-
-
-def _above_chance(numbers: Mapping[str, Any]) -> bool:
-    return numbers["p_value"] < ALARM_P and _above(numbers["interval"], numbers["chance"])
-
-
-def _above(interval: Sequence[float] | None, value: float) -> bool:
-    return interval is not None and interval[0] > value
-
-
-def _accuracy(numbers: Mapping[str, Any]) -> str:
-    return (
-        f"top-{numbers['k']} of {numbers['n_candidates']} candidates "
-        f"{_percent(numbers['accuracy'])}, chance {_percent(numbers['chance'])}"
-    )
-
-
-def _lead(numbers: Mapping[str, Any]) -> str:
-    return f"the decoder {_percent(numbers['decoder'])}, ahead by" + _interval(numbers["lead"])
-
-
-def _interval(interval: Sequence[float] | None) -> str:
-    if interval is None:
-        return " unknown, for one sentence"
-    return f" {100 * interval[0]:.1f} to {100 * interval[1]:.1f} points"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

@@ -9,9 +9,10 @@ import numpy as np
 from speech_decoding.evaluation.attention import sensor_attention
 from speech_decoding.evaluation.audio_time import place_in_story
 from speech_decoding.evaluation.candidates import apart, segment_id, unique_segments
-from speech_decoding.evaluation.levels import AmongAll, AmongSubset, Named
+from speech_decoding.evaluation.grouping import story_pools
+from speech_decoding.evaluation.levels import AmongAll, AmongPool, AmongSubset, Named
 from speech_decoding.evaluation.measures import column, measure
-from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WORDS
+from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WITHIN_STORY, WORDS
 from speech_decoding.evaluation.retrieval import Retrieval, estimate, retrieve, rows_with_word
 from speech_decoding.evaluation.trained import TrainedDecoder, open_trained
 
@@ -64,8 +65,9 @@ def retrieve_test_segments(
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """Retrieve the test segments at every level.
 
-    Returns: a row per test segment, and the candidates in order: segments with `apart`, whether
-    each is one of those of which no two windows overlap.
+    Returns: a row per test segment, and the candidates in order: segments with `place_s`, where
+    their onsets lie in the audio of their story, and `apart`, whether each is one of those of which
+    no two windows overlap.
     """
     store, segments = trained.store, trained.store.segments
     rows = rows_with_word(segments)
@@ -74,12 +76,16 @@ def retrieve_test_segments(
     place_s = place_in_story(candidates, trained.wav_onsets, wavs)
     length_s = store.window.sample_count / store.window.rate_hz
     members = apart(place_s, candidates["story"].to_numpy(), length_s)
+    candidates["place_s"] = place_s
     candidates["apart"] = np.isin(np.arange(len(candidates)), members)
     levels = {
         SEGMENTS: AmongAll(),
         WORDS: Named(candidates["word"].str.casefold(), store.device),
         SENTENCES: Named(candidates["sequence_text"], store.device),
         APART: AmongSubset(members, len(candidates), store.device),
+        WITHIN_STORY: AmongPool(
+            *story_pools(target, segments["story"].to_numpy()[rows]), store.device
+        ),
     }
     retrieval = retrieve(
         estimate(trained.model, store, rows), trained.candidates(first), target, levels
@@ -101,7 +107,10 @@ def tabulate(
         for index, text in zip(candidates["word_index"], candidates["sequence_text"], strict=True)
     ]
     table = table.assign(
-        segment=np.array(ids)[target], target=target, probability=retrieval.probability
+        segment=np.array(ids)[target],
+        target=target,
+        place_s=candidates["place_s"].to_numpy()[target],
+        probability=retrieval.probability,
     )
     for level, ranks in retrieval.ranks.items():
         table[column(level, "rank")], table[column(level, "tied")] = ranks.rank, ranks.tied

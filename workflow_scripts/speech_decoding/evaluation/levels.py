@@ -13,6 +13,8 @@ from torch import Tensor
 
 # Steps of log probability that are told apart.
 _RESOLUTION = 2**20
+# A log ratio of probabilities whose exponential, summed over candidates, is still a number.
+_LARGEST_LOG = 600.0
 # [batch]: mean rank from 1, and how many share it, itself included; 0 where nothing was ranked.
 Ranks = tuple[Tensor, Tensor]
 
@@ -69,8 +71,28 @@ class AmongMatched:
         return _rank(torch.cat([own, rivals], dim=1), own)
 
 
+class AmongPool:
+    """The right segment among a pool of candidates that depends on it, such as those of its story.
+
+    Args:
+        pool: [candidates], which pool each is looked for in.
+        members: [pools, candidates], whether a candidate is in a pool.
+    """
+
+    def __init__(self, pool: np.ndarray, members: np.ndarray, device: torch.device):
+        self._pool = torch.from_numpy(pool).to(device)
+        self._outside = ~torch.from_numpy(members).to(device)
+
+    def rank(self, scores: Tensor, target: Tensor) -> Ranks:
+        own = scores.gather(1, target[:, None])
+        return _rank(scores.masked_fill(self._outside[self._pool[target]], -torch.inf), own)
+
+
 class Named:
     """The right name, where several candidates bear one: their probabilities are summed.
+
+    The sums are taken relative to that of the right name, so that probabilities too small to be
+    numbers are still compared.
 
     Args:
         names: [candidates], the name of each, such as its word.
@@ -85,10 +107,12 @@ class Named:
         ).scatter_(1, self._name[:, None], 1.0)
 
     def rank(self, scores: Tensor, target: Tensor) -> Ranks:
-        probability = scores.double().softmax(dim=1) @ self._membership
+        scores, name = scores.double(), self._name[target, None]
+        own = scores.masked_fill(self._name != name, -torch.inf).logsumexp(dim=1, keepdim=True)
+        ratio = (scores - own).clamp(max=_LARGEST_LOG).exp() @ self._membership
         # Sums that differ by the order of their terms alone tie.
-        probability = (probability.log() * _RESOLUTION).round()
-        return _rank(probability, probability.gather(1, self._name[target, None]))
+        ratio = (ratio.log() * _RESOLUTION).round()
+        return _rank(ratio, ratio.gather(1, name))
 
 
 def _rank(scores: Tensor, own: Tensor) -> Ranks:

@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.evaluation.grouping import blocks_of, story_sizes
 from speech_decoding.evaluation.metrics import hits, hits_among, permutation_p_value, summarise
-from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WORDS, RankTable
-from speech_decoding.evaluation.uncertainty import bootstrap_interval
+from speech_decoding.evaluation.ranks import (
+    APART,
+    SEGMENTS,
+    SENTENCES,
+    WITHIN_STORY,
+    WORDS,
+    RankTable,
+)
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +42,9 @@ def measure(
 
     Parameters: table, of `decoder.tabulate`, with `session`; candidates, in order (word,
     sequence_text, apart); top_k; candidate_counts, sizes of smaller sets of candidates.
-    Returns: of segments, the counts, metrics, chance and intervals over sentences, and the same per
-    subject, session, story and block; the metrics of the other levels; and those among smaller
-    random sets of candidates, exact in expectation.
+    Returns: of segments, the counts, metrics, chance and intervals over sentences with the number
+    of these, and the same per subject, session, story and block; the metrics of the other levels;
+    and those among smaller random sets of candidates, exact in expectation.
     """
     count = len(candidates)
     ranks, best = ranks_of(table), np.stack(table["best"].to_numpy())
@@ -58,9 +66,10 @@ def measure(
         "n_test_segments": len(table),
         "n_test_words": int(table["word"].str.casefold().nunique()),
         "n_test_sentences": int(table["sequence_text"].nunique()),
-        "p_value": permutation_p_value(best, table["target"].to_numpy(), count),
+        "p_value": permutation_p_value(best, table["target"].to_numpy(), blocks_of(table)),
         **levels.pop(SEGMENTS),
         **levels,
+        WITHIN_STORY: _measure_within_story(table, top_k),
         "candidate_sets": {
             str(size): _measure_set(ranks, count, size, top_k)
             for size in candidate_counts
@@ -99,14 +108,25 @@ def _measure_level(
     return summary | {"n_answers": count} | {f"chance_top{k}": chance[f"top{k}"] for k in top_k}
 
 
+def _measure_within_story(table: "pd.DataFrame", top_k: Sequence[int]) -> dict[str, Any]:
+    """Sum up the ranks among the candidates of the segment's own story; n_answers is their mean."""
+    sizes = story_sizes(table)
+    chance = {f"chance_top{k}": float(np.minimum(k / sizes, 1).mean()) for k in top_k}
+    summary = _sum_up(table, WITHIN_STORY, int(sizes.max()), top_k)
+    return summary | {"n_answers": float(sizes.mean())} | chance
+
+
 def _sum_up(table: "pd.DataFrame", level: str, count: int, top_k: Sequence[int]) -> dict[str, Any]:
-    """Give metrics among `count` answers, and their intervals over sentences."""
+    """Give metrics among `count` answers, and their intervals over how many sentences."""
     asked = table[table[column(level, "tied")] > 0]
     ranks = ranks_of(asked, level)
     intervals = {
         f"top{k}": bootstrap_interval(hits(ranks, k, count), asked["sequence_text"]) for k in top_k
     }
-    return summarise(ranks, count, top_k=top_k) | {"interval": intervals}
+    return summarise(ranks, count, top_k=top_k) | {
+        "interval": intervals,
+        "n_sentences": count_sentences(asked["sequence_text"]),
+    }
 
 
 def _measure_set(ranks: RankTable, count: int, size: int, top_k: Sequence[int]) -> dict[str, float]:

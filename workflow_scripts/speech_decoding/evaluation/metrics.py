@@ -1,5 +1,6 @@
 """Numbers that sum up ranks, exact in the presence of ties, and the chance of reaching them."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ from scipy.stats import hypergeom
 
 from speech_decoding.evaluation.ranks import RankTable
 
-_PERMUTATIONS = 9999
+PERMUTATIONS = 9999
 _PERMUTATION_SEED = 2208
 
 
@@ -52,38 +53,54 @@ def summarise(
 
 
 def permutation_p_value(
-    best: np.ndarray, target: np.ndarray, candidate_count: int, *, k: int | None = None
+    best: np.ndarray, target: np.ndarray, blocks: Sequence[np.ndarray], *, k: int | None = None
 ) -> float:
-    """Test the top-k accuracy against exchanging the candidates' names.
-
-    Names are exchanged between unique segments, so that all listeners of one segment stay together
-    and the test does not count them as independent.
+    """Test the top-k accuracy against exchanging the candidates' names, as `permuted_hits` does.
 
     Parameters: best [segments, at least k], positions of the best candidates; target [segments];
-    k, all of `best` if None.
+    blocks, of candidates; k, all of `best` if None.
     Returns: the share of 9999 permutations, and the truth itself, that do as well as the truth.
     """
-    truth, permuted = permuted_hits(best[:, :k], target, candidate_count)
+    truth, permuted = permuted_hits(best[:, :k], target, blocks)
     return float((1 + (permuted >= truth).sum()) / (1 + len(permuted)))
+
+
+def smallest_p_value(blocks: Sequence[np.ndarray]) -> float:
+    """Give the probability that a permutation leaves every name in its place, or 1 in 10 000."""
+    arrangements = math.factorial(len(blocks) - 1) * sum(map(len, blocks))
+    return max(1 / arrangements, 1 / (1 + PERMUTATIONS))
 
 
 def permuted_hits(
     best: np.ndarray,
     target: np.ndarray,
-    candidate_count: int,
+    blocks: Sequence[np.ndarray],
     *,
-    permutations: int = _PERMUTATIONS,
+    permutations: int = PERMUTATIONS,
 ) -> tuple[int, np.ndarray]:
-    """Count the segments found among their `best`: in truth, and with exchanged names."""
+    """Count the segments found among their `best`: in truth, and with exchanged names.
+
+    Neighbouring windows overlap, and a run of luck is no finding: names keep their neighbours. The
+    blocks of the test are put one after the other in a random order, turned by a random number of
+    candidates, and each candidate gets the name that has come to lie in its place. All listeners of
+    a segment stay together, and do not count as independent.
+
+    Parameters: best [segments, k] and target [segments], positions of candidates; blocks, the
+    candidates of each block in the order of time, each candidate once.
+    """
     generator = np.random.default_rng(_PERMUTATION_SEED)
+    heard = np.concatenate(blocks)
+    count = len(heard)
     # found[i, j]: how often candidate j was among the k best of listeners of segment i
-    found = np.zeros((candidate_count, candidate_count), dtype=np.int64)
+    found = np.zeros((count, count), dtype=np.int64)
     np.add.at(found, (np.repeat(target, best.shape[1]), best.ravel()), 1)
-    rows = np.arange(candidate_count)
-    permuted = [
-        found[rows, generator.permutation(candidate_count)].sum() for _ in range(permutations)
-    ]
-    return int(np.trace(found)), np.array(permuted)
+    found, rows = found[heard], np.arange(count)
+    permuted = np.empty(permutations, dtype=np.int64)
+    for number in range(permutations):
+        order = np.concatenate([blocks[block] for block in generator.permutation(len(blocks))])
+        turned = (rows + generator.integers(count)) % count
+        permuted[number] = found[rows, order[turned]].sum()
+    return int(found[rows, heard].sum()), permuted
 
 
 def _over_ties(value_of_rank: np.ndarray, ranks: RankTable) -> np.ndarray:

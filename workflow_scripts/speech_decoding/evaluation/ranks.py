@@ -1,12 +1,13 @@
-"""Ranks of the right answers, at one of four levels."""
+"""Ranks of the right answers, at one of five levels."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 # The segment that was heard, its word, its sentence, and the segment among candidates of which no
-# two overlap.
+# two overlap, or among those of its own story.
 SEGMENTS, WORDS, SENTENCES, APART = "segments", "words", "sentences", "apart"
+WITHIN_STORY = "within_story"
 
 
 @dataclass(frozen=True)

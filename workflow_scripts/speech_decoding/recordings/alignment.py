@@ -7,14 +7,13 @@ import numpy as np
 
 from speech_decoding.errors import InputError
 from speech_decoding.recordings.resampling import Resampler
+from speech_decoding.recordings.thresholds import LARGEST_LAG_S, LEAST_CORRELATION
 from speech_decoding.studies import Recording, StudyReader
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FARTHEST_S = 5.0  # lags are looked for up to here, either way
-_LARGEST_LAG_S = 0.050  # a larger one is a warning
-_LEAST_CORRELATION = 0.3  # below, the channel holds something else; chance is some 0.1
 _HIGH_PASS_HZ, _ENVELOPE_HZ = 20.0, 20.0
 
 
@@ -45,9 +44,9 @@ def measure_alignment(
     ]
     lag_s, correlation = measure_lag(*channel, sounds, audio_rate_hz=audio_rate_hz)
     warning = ""
-    if correlation < _LEAST_CORRELATION:
+    if correlation < LEAST_CORRELATION:
         warning = _warn(recording, f"nothing like them (correlation {correlation:.2f})")
-    elif abs(lag_s) > _LARGEST_LAG_S:
+    elif abs(lag_s) > LARGEST_LAG_S:
         side = "later" if lag_s > 0 else "earlier"
         warning = _warn(recording, f"them {abs(lag_s) * 1000:.0f} ms {side}")
     return {"lag_ms": round(lag_s * 1000, 1), "correlation": correlation, "warning": warning}

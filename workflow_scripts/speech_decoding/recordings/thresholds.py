@@ -23,3 +23,8 @@ LARGEST_SHARE_OUTSIDE = 0.25
 LONGEST_PAUSE_S = 15.0
 # The last event of a wav may lie this long before its end, if the wav ends with silence.
 LONGEST_SILENCE_S = 5.0
+
+# The alignment. The recorded sound may lie this far from where its events place it.
+LARGEST_LAG_S = 0.050
+# Below this correlation of envelopes a channel holds something else; chance is some 0.1.
+LEAST_CORRELATION = 0.3

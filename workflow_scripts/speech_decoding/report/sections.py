@@ -214,7 +214,7 @@ def show_controls(contents: Contents) -> dict[str, Any]:
     """Every verdict with its threshold, and accuracy against delay."""
     run = _first_run(contents)
     controls, delay_s = contents.controls, run.description["training"]["delay_s"]
-    k, count = (controls["noise"][key] for key in ("k", "n_candidates"))
+    k, count = (controls["delays"][0][key] for key in ("k", "n_candidates"))
     return {
         "verdicts": contents.verdicts,
         "experiment": next(iter(contents.experiments)),

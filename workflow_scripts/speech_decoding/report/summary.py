@@ -7,7 +7,7 @@ import numpy as np
 
 from speech_decoding.evaluation.measures import ranks_of
 from speech_decoding.evaluation.metrics import hits
-from speech_decoding.evaluation.ranks import APART, SENTENCES, WORDS
+from speech_decoding.evaluation.ranks import APART, SENTENCES, WITHIN_STORY, WORDS
 from speech_decoding.evaluation.uncertainty import bootstrap_interval, signed_rank_p_value
 from speech_decoding.segments.blocks import SPLITS
 
@@ -34,9 +34,9 @@ def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, 
     """Summarise the trained decoders of one experiment.
 
     Returns: counts; chance levels; top-k accuracies, median rank and mean reciprocal rank over
-    seeds; intervals over sentences of the accuracies averaged over seeds; all of it also per
-    subject, session, story and block, for words, sentences and candidates apart, and for smaller
-    sets of candidates; the largest p-value; the best epochs.
+    seeds; intervals over sentences of the accuracies averaged over seeds, and over how many; all of
+    it also per subject, session, story and block, for words, sentences, candidates apart and those
+    of the same story, and for smaller sets of candidates; the largest p-value; the best epochs.
     """
     first = runs[0].metrics
     counts = (
@@ -69,6 +69,7 @@ def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, 
         "chance": {f"top{k}": first[f"chance_top{k}"] for k in top_k},
         **_over_runs({run.seed: run.metrics for run in runs}, top_k),
         "interval": intervals(np.ones(len(table), dtype=bool)),
+        "n_sentences": first["n_sentences"],
         "p_value": {
             "largest": max(p_values.values()),
             "by_seed": {str(seed): value for seed, value in p_values.items()},
@@ -78,10 +79,11 @@ def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, 
             level: _over_runs({run.seed: run.metrics[level] for run in runs}, top_k)
             | {
                 "n": first[level]["n"],
+                "n_sentences": first[level]["n_sentences"],
                 "n_answers": first[level]["n_answers"],
                 "chance": {f"top{k}": first[level][f"chance_top{k}"] for k in top_k},
             }
-            for level in (WORDS, SENTENCES, APART)
+            for level in (WORDS, SENTENCES, APART, WITHIN_STORY)
         },
         "candidate_sets": {
             size: {
@@ -95,7 +97,8 @@ def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, 
         **{
             group: {
                 key: _over_runs({run.seed: run.metrics[group][key] for run in runs}, top_k)
-                | {"n": first[group][key]["n"], "interval": intervals((own == key).to_numpy())}
+                | {name: first[group][key][name] for name in ("n", "n_sentences")}
+                | {"interval": intervals((own == key).to_numpy())}
                 for key in first[group]
             }
             for group, own in keys.items()

@@ -26,7 +26,7 @@ FAR = ("farther", "elsewhere")  # of `neighbours`: beyond these words, in the se
 
 @dataclass(frozen=True)
 class WordGroup:
-    """Segments of one kind of word; interval, over sentences, is None for a single sentence."""
+    """Segments of one kind of word; interval, over sentences, is None where there are too few."""
 
     name: str
     n: int
