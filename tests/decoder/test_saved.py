@@ -51,3 +51,12 @@ def test_damaged_weights_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(InputError, match=r"decoder\.safetensors"):
         load_decoder(tmp_path, "cpu")
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    decoder = saved(tmp_path)
+    with torch.no_grad():
+        decoder.brain.merger.heads.view(-1)[3] = torch.nan
+    save_decoder(tmp_path, decoder, json.loads((tmp_path / "decoder.json").read_text()))
+    with pytest.raises(InputError, match=r"decoder\.safetensors.*brain\.merger\.heads"):
+        load_decoder(tmp_path, "cpu")

@@ -1,5 +1,6 @@
 """Training, ended at any moment and continued by the same command, as a process of its own."""
 
+import io
 import random
 import shutil
 import signal
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 
 import train_decoder
 from speech_decoding.decoder.saved import load_decoder
+from tests.advice import follow
 from tests.decoder.forked import processes
 from tests.decoder.small_study import FEATURES, SETTINGS, changed, command
 
@@ -152,6 +154,34 @@ def test_other_code_starts_anew(study, tmp_path):
     script = tmp_path / "scripts" / "train_decoder.py"
     assert subprocess.run([sys.executable, script, *begun]).returncode == 75
     assert len(list(folder.glob(WHOLE))) == 2
+
+
+def test_a_training_that_diverges_ends_with_a_sentence_and_can_be_repaired(study, tmp_path):
+    arguments = command(study, tmp_path, changed(learning_rate=1e30), "--checkpoint-minutes", "0")
+    ended = subprocess.run(
+        [sys.executable, train_decoder.__file__, *arguments], capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    sentence = ended.stderr.splitlines()[-1]
+    assert "epoch 1, update 2: expected losses and weights that are finite numbers" in sentence
+    assert not (tmp_path / "history.csv").exists()
+    # What was saved last is from before.
+    (kept,) = tmp_path.glob(WHOLE)
+    stored = torch.load(io.BytesIO(kept.read_bytes()[32:]), weights_only=True)["state"]
+    assert stored["progress"]["updates"] == 1
+    assert all(value.isfinite().all() for value in stored["learnt"].values())
+
+    def lower(*_: object) -> None:
+        assert finish(command(study, tmp_path, changed(learning_rate=0.003))) == 0
+
+    lowered = r"set training\.learning_rate lower, .* and give the same command again"
+    follow(sentence, {lowered: lower})
+    assert np.isfinite(pd.read_csv(tmp_path / "history.csv")).all(axis=None)
+
+
+def test_an_epoch_that_is_no_longer_finite_is_the_last(study, tmp_path):
+    assert finish(command(study, tmp_path, changed(learning_rate=1e30))) == 2
+    assert not list(tmp_path.iterdir())
 
 
 # --- what is trained

@@ -7,6 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
+from speech_decoding.errors import InputError
+from speech_decoding.files import write_npy, write_table
+from speech_decoding.segments.cutting import cut_recording
+from speech_decoding.segments.loading import load_embedding
 from speech_decoding.segments.scaling import fit_scaler
 from speech_decoding.segments.store import Embedding, SegmentStore, StudyTables
 from speech_decoding.segments.windows import Window
@@ -172,3 +176,42 @@ def test_no_delay_and_no_clamp(study):
     store = open_store(study, delay_s=0.0, clamp=None)
     assert store.brain(torch.tensor([0])).shape[-1] == 361
     assert store.brain(torch.arange(5)).abs().max() > 1.5
+
+
+@pytest.mark.parametrize("heard", ["no words", "always the same"])
+def test_an_embedding_without_a_scale_is_a_sentence(study, heard):
+    tables, signals, embedding = study
+    if heard == "no words":
+        tables = dataclasses.replace(tables, words=tables.words.assign(duration_s=0.0))
+    else:
+        embedding = dataclasses.replace(embedding, frames=np.ones_like(embedding.frames))
+    with pytest.raises(InputError, match="the speech embedding: .* its scale cannot be measured"):
+        open_store((tables, signals, embedding))
+
+
+def test_an_embedding_that_is_not_finite_is_named(study, tmp_path):
+    _, _, embedding = study
+    embedding.frames[5, 3] = np.nan
+    write_npy(tmp_path / "s.npy", embedding.frames)
+    write_table(tmp_path / "s.parquet", embedding.chunks)
+    with pytest.raises(InputError, match=r"s\.npy: .* found 1 that are not"):
+        load_embedding(tmp_path, ["s"])
+
+
+def test_a_signal_that_is_not_finite_is_named_before_anything_is_fitted(study):
+    tables, signals, _ = study
+    signals["a"][700, 2] = np.inf
+    blocks = pd.DataFrame({"start_s": [0.0], "stop_s": [np.inf], "block": [0], "split": ["train"]})
+    with pytest.raises(InputError, match="recording a: .* others at the sensor 2"):
+        cut_recording(
+            "a",
+            signals["a"],
+            tables.scalers.query("recording == 'a'")[["name", "x", "y"]],
+            tables.words.assign(kind="word"),
+            blocks,
+            rate_hz=120,
+            start_s=-0.5,
+            stop_s=2.5,
+            stride_s=0.5,
+            scaler_segments=200,
+        )

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 
 from speech_decoding.errors import InputError
 from speech_decoding.files import read_npy, read_table, write_table
@@ -183,6 +184,17 @@ def test_a_chunk_without_a_frame_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match="at least 400 samples, all finite, found 160 samples"):
         target = load_target("wav2vec2", **TARGETS["wav2vec2"])
         embed(target, noise(100000), tmp_path, chunks)
+
+
+def test_an_embedding_that_is_not_finite_is_a_sentence(tmp_path):
+    """Weights may be finite and their products not."""
+    state = tiny.state()
+    for name in ("encoder.layers.0.fc1.weight", "encoder.layers.0.fc2.weight"):
+        state["model"][name].fill_(1e30)
+    torch.save(state, tmp_path / "large.pt")
+    target = load_target("wav2vec2", checkpoint=str(tmp_path / "large.pt"), layers=[2])
+    with pytest.raises(InputError, match=r"a\.wav, 0\.00 to 1\.23 s: .* found 100 % that are not"):
+        embed(target, noise(100000), tmp_path)
 
 
 def command(folder: Path, settings: dict) -> list[str]:

@@ -28,7 +28,7 @@ def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) ->
 def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dict[str, Any]]:
     """Rebuild a decoder from `folder`; returns it in evaluation mode, and its description.
 
-    Raises: InputError if the weights are damaged or do not fit the description.
+    Raises: InputError if the weights are damaged, not finite or do not fit the description.
     """
     description = read_json(folder / "decoder.json")
     path = folder / "decoder.safetensors"
@@ -43,7 +43,10 @@ def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dic
             **description["decoder"],
         )
         decoder.load_state_dict(weights)
-    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
+        for name, weight in weights.items():
+            if not weight.isfinite().all():
+                raise ValueError(f"numbers of {name} that are not finite")
+    except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
         raise InputError(
             path,
             expected="the weights that decoder.json describes",

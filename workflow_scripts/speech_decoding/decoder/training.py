@@ -1,5 +1,6 @@
 """Training: Adam, early stopping on the validation loss, the best state kept (REFERENCE 7)."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from speech_decoding.decoder.interruption import Interrupted, Interruption
 from speech_decoding.decoder.processes import any_process, process_number, wait_for_processes
 from speech_decoding.decoder.progress import Epoch, Progress
 from speech_decoding.decoder.watching import Watcher
+from speech_decoding.errors import InputError
 
 
 class Training:
@@ -67,7 +69,7 @@ class Training:
         Returns: the history. The same seed, data and machine give the same weights, to the bit if
         PyTorch was told so, however often the training was interrupted.
         Raises: Interrupted, when it was saved and should end; InputError, if the checkpoint cannot
-        be used.
+        be used, or a loss or weight is no longer finite.
         """
         self._resume()
         progress = self._progress
@@ -119,6 +121,7 @@ class Training:
             valid_loss=float(losses.mean()),
             valid_top10=int(found.sum()) / count,
         )
+        self._require_finite(epoch.train_loss, epoch.valid_loss)
         if epoch.valid_loss < progress.best_loss:
             progress.best_loss, progress.best_epoch = epoch.valid_loss, epoch.epoch
             progress.best_state = _copied(self._learnt.state_dict())
@@ -142,6 +145,11 @@ class Training:
             self._save()
 
     def _save(self) -> None:
+        # What is saved waits for the device in any case.
+        self._require_finite(
+            self._progress.losses[: self._progress.updates].sum(),
+            *(values.sum() for values in self._learnt.state_dict().values()),
+        )
         if process_number() == 0:
             self._checkpoints.save(
                 {
@@ -151,6 +159,26 @@ class Training:
                 }
             )
         self._saved_s = time.monotonic()
+
+    def _require_finite(self, *values: Tensor | float) -> None:
+        """Raise InputError if one of the values, or the training, is no longer finite.
+
+        Every process has the same values, so that all of them end. The last checkpoint stays: what
+        was saved was finite.
+        """
+        if all(math.isfinite(value) for value in values):
+            return
+        progress = self._progress
+        undefined = ~progress.losses[: progress.updates].isfinite()
+        first = int(undefined.float().argmax()) + 1 if undefined.any() else progress.updates
+        raise InputError(
+            f"the training, epoch {progress.epoch}, update {first}",
+            expected="losses and weights that are finite numbers",
+            found="NaN or infinity",
+            consequence="the training was ended and its last checkpoint is kept as it was",
+            next_step="set training.learning_rate lower, training.clamp to a number or "
+            "training.precision to float32, and give the same command again",
+        )
 
     def _resume(self) -> None:
         state = self._checkpoints.load(self._device)

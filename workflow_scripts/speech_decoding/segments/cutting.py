@@ -31,7 +31,8 @@ def cut_recording(
     to stop_s, the window around an onset; stride_s, of the training grid; scaler_segments, how many
     training segments fit the scaler.
     Returns: the segments, and the sensors with their center and scale; both with `recording`.
-    Raises: InputError if the recording is shorter than one window or has no training segment.
+    Raises: InputError if the recording is shorter than one window, holds a number that is not
+    finite, or has no training segment.
     """
     window = Window(start_s, stop_s, rate_hz)
     if len(signal) < window.sample_count:
@@ -40,6 +41,9 @@ def cut_recording(
             f"at least one window of {window.sample_count} samples",
             f"{len(signal)} samples at {rate_hz} Hz",
         )
+    if not np.isfinite(signal).all():
+        sensor = sensors["name"].iloc[int(np.argmin(np.isfinite(signal).all(axis=0)))]
+        raise _unusable(recording, "a signal of finite numbers", f"others at the sensor {sensor}")
     segments = find_segments(
         words, blocks, sample_count=len(signal), window=window, stride_s=stride_s
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from speech_decoding.errors import InputError
 from speech_decoding.files import read_json, read_npy, read_table
 from speech_decoding.segments.store import Embedding, StudyTables
 
@@ -24,17 +25,33 @@ def load_signals(folder: Path, recordings: list[str]) -> dict[str, np.ndarray]:
 
 
 def load_embedding(folder: Path, stories: list[str]) -> Embedding:
-    """Read a study's embedding from `folder` and put its stories one after the other."""
+    """Read a study's embedding from `folder` and put its stories one after the other.
+
+    Raises: InputError if a file is missing, damaged or holds a number that is not finite.
+    """
     import pandas as pd
 
     frames, chunks, first_frame = [], [], 0
     for story in stories:
-        frames.append(read_npy(folder / f"{story}.npy"))
+        frames.append(_finite(folder / f"{story}.npy"))
         table = read_table(folder / f"{story}.parquet")
         chunks.append(table.assign(first_frame=table["first_frame"] + first_frame))
         first_frame += len(frames[-1])
     silence = read_json(folder / f"{stories[0]}.json")["silence"]
     return Embedding(np.concatenate(frames), pd.concat(chunks, ignore_index=True), silence)
+
+
+def _finite(path: Path) -> np.ndarray:
+    values = read_npy(path)
+    if not np.isfinite(values).all():
+        raise InputError(
+            path,
+            expected="an embedding of finite numbers",
+            found=f"{np.count_nonzero(~np.isfinite(values))} that are not",
+            consequence="nothing can be learnt from it",
+            next_step="delete the file and give the same command again",
+        )
+    return values
 
 
 def noise_signals(signals: dict[str, np.ndarray], *, seed: int) -> dict[str, np.ndarray]:

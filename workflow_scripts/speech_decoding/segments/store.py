@@ -234,7 +234,10 @@ def _number_audio(tables: StudyTables, window: Window) -> np.ndarray:
 def _measure_scale(
     frames: np.ndarray, pieces: FramePieces, tables: StudyTables, window: Window
 ) -> tuple[float, float]:
-    """Measure mean and standard deviation of the embedding inside words of training segments."""
+    """Measure mean and standard deviation of the embedding inside words of training segments.
+
+    Raises: InputError if there are none, or the embedding is the same throughout.
+    """
     training = np.flatnonzero(tables.segments["split"] == "train")
     if len(training) == 0:
         raise InputError(
@@ -249,10 +252,24 @@ def _measure_scale(
     used = pieces.frame_index(torch.from_numpy(np.sort(chosen)), window).numpy()[spoken]
     weight = np.bincount(used[used >= 0], minlength=len(frames)).astype(np.float64)
     total = weight.sum() * frames.shape[1]
+    if total == 0:
+        raise _unscalable("words with audio in the training segments", "none")
     mean = float(weight @ frames.sum(axis=1, dtype=np.float64) / total)
     squares = np.square(frames - np.float32(mean)).sum(axis=1, dtype=np.float64)
     std = float(np.sqrt(weight @ squares / total))
+    if std == 0:
+        raise _unscalable("an embedding that changes while words are heard", f"{mean:g} throughout")
     return mean, std
+
+
+def _unscalable(expected: str, found: str) -> InputError:
+    return InputError(
+        "the speech embedding",
+        expected=expected,
+        found=found,
+        consequence="its scale cannot be measured and nothing can be learnt from it",
+        next_step="check the audio files and the events that name them",
+    )
 
 
 def _inside_words(tables: StudyTables, rows: np.ndarray, window: Window) -> np.ndarray:

@@ -50,7 +50,7 @@ def build_model(
     Only the first `depth` transformer layers are kept (all, if not given). On a CPU in float32 the
     parameters are the weights as mapped from the file, so that the network takes no memory of its
     own; otherwise weight after weight is converted and its share of the file given back. Raises
-    InputError for a device or dtype that cannot be used.
+    InputError for a device or dtype that cannot be used, and for a weight that is not finite.
     """
     chosen_device, chosen_dtype = _usable_device(device), _known_dtype(dtype)
     network = checkpoint.architecture.empty_network()
@@ -60,6 +60,7 @@ def build_model(
     weights = {}
     for name in network.state_dict():
         stored = checkpoint.weights[name]
+        _require_finite(checkpoint.path, name, stored)
         weights[name] = stored.to(chosen_device, chosen_dtype)
         if weights[name] is not stored:
             file.give_back(stored)
@@ -372,6 +373,17 @@ def _conv_outputs(model: Wav2Vec2, prepared: torch.Tensor) -> torch.Tensor:
             features, _ = model.network.feature_extractor(seen.to(model.device, model.dtype), None)
             pieces.append(features)
         return torch.cat(pieces, dim=1)
+
+
+def _require_finite(path: Path, name: str, weight: torch.Tensor) -> None:
+    if count := weight.numel() - int(weight.isfinite().sum()):
+        raise InputError(
+            path,
+            expected="weights that are finite numbers",
+            found=f"{count} of {weight.numel()} numbers of {name} that are not",
+            consequence="all that is embedded with them would be undefined",
+            next_step="fetch or copy the checkpoint again, or give another one",
+        )
 
 
 def _usable_device(name: str) -> torch.device:

@@ -1,14 +1,10 @@
 """What a wav2vec 2.0 is made of, and an empty network of that make."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 
-from speech_decoding.speech.checkpoints.errors import CheckpointError
 from speech_decoding.speech.torchaudio_guard import torchaudio
 
 
@@ -72,18 +68,4 @@ class Wav2Vec2Architecture:
                 encoder_dropout=0.0,
                 encoder_layer_drop=0.0,
                 aux_num_out=None,
-            )
-
-
-def check_settings(
-    path: Path, settings: Mapping[str, Any], supported: Mapping[str, tuple[object, ...]]
-) -> None:
-    """Raise CheckpointError if a setting that is present has another value than the supported."""
-    for name, values in supported.items():
-        if name in settings and settings[name] not in values:
-            raise CheckpointError(
-                path,
-                expected=f"a wav2vec 2.0 whose setting {name} is "
-                + " or ".join(repr(value) for value in values),
-                found=f"{name} {settings[name]!r}",
             )

@@ -13,8 +13,10 @@ from typing import Any
 
 import torch
 
-from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture, check_settings
+from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
 from speech_decoding.speech.checkpoints.errors import CheckpointError, shortened
+from speech_decoding.speech.checkpoints.naming import renamed_weights
+from speech_decoding.speech.checkpoints.settings import Settings, check_convolutions
 from speech_decoding.speech.checkpoints.torch_files import Inert, plain, read_torch_file
 
 _PRETRAINED = "wav2vec2"
@@ -30,6 +32,8 @@ _SUPPORTED = {
 }
 
 _PUBLISHED_CONVOLUTIONS = "[(512, 10, 5)] + [(512, 3, 2)] * 4 + [(512, 2, 2)] * 2"
+# Texts of that kind are shorter, and lists of that kind too.
+_LONGEST_TEXT, _MOST_REPEATED = 1000, 100
 
 _TRAINING_ONLY = re.compile(r"(mask_emb$|quantizer\.|project_q\.|final_proj\.|target_glu\.|proj\.)")
 
@@ -85,12 +89,7 @@ def read_fairseq(path: Path) -> tuple[str, Wav2Vec2Architecture, dict[str, torch
         raise CheckpointError(
             path, expected="the settings of fairseq's wav2vec 2.0", found=shortened(error)
         ) from error
-    weights = {}
-    for name, weight in state["model"].items():
-        name = name.removeprefix("w2v_encoder.").removeprefix("w2v_model.")
-        if not _TRAINING_ONLY.match(name):
-            weights[_torchaudio_name(name)] = weight
-    return layout, architecture, weights
+    return layout, architecture, renamed_weights(path, state["model"], _torchaudio_name)
 
 
 def _settings(path: Path, state: dict) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
@@ -122,28 +121,31 @@ def _architecture(
     path: Path, model: Mapping[str, Any], task: Mapping[str, Any]
 ) -> Wav2Vec2Architecture:
     """The architecture; a setting that is absent has the default of fairseq 0.12."""
-    check_settings(path, model, _SUPPORTED)
-    check_settings(path, task, {"sample_rate": (16000,)})
+    # fairseq writes None for what nobody set.
+    given = {name: value for name, value in model.items() if value is not None}
+    settings = Settings(path, given)
+    settings.require(_SUPPORTED)
+    task_settings = Settings(path, {k: v for k, v in task.items() if v is not None})
+    task_settings.require({"sample_rate": (16000,)})
+    convolutions = _convolutions(given.get("conv_feature_layers", _PUBLISHED_CONVOLUTIONS))
     return Wav2Vec2Architecture(
         extractor_mode="layer_norm"
-        if model.get("extractor_mode", "default") == "layer_norm"
+        if given.get("extractor_mode", "default") == "layer_norm"
         else "group_norm",
-        extractor_conv_layer_config=_convolutions(
-            model.get("conv_feature_layers", _PUBLISHED_CONVOLUTIONS)
-        ),
-        extractor_conv_bias=bool(model.get("conv_bias", False)),
-        encoder_embed_dim=int(model.get("encoder_embed_dim", 768)),
-        encoder_pos_conv_kernel=int(model.get("conv_pos", 128)),
-        encoder_pos_conv_groups=int(model.get("conv_pos_groups", 16)),
-        encoder_num_layers=int(model.get("encoder_layers", 12)),
-        encoder_num_heads=int(model.get("encoder_attention_heads", 12)),
-        encoder_ff_interm_features=int(model.get("encoder_ffn_embed_dim", 3072)),
-        encoder_layer_norm_first=bool(model.get("layer_norm_first", False)),
-        normalize_waveform=bool(task.get("normalize", False)),
+        extractor_conv_layer_config=check_convolutions(path, convolutions),
+        extractor_conv_bias=settings.flag("conv_bias", False),
+        encoder_embed_dim=settings.count("encoder_embed_dim", 768),
+        encoder_pos_conv_kernel=settings.count("conv_pos", 128),
+        encoder_pos_conv_groups=settings.count("conv_pos_groups", 16),
+        encoder_num_layers=settings.count("encoder_layers", 12),
+        encoder_num_heads=settings.count("encoder_attention_heads", 12),
+        encoder_ff_interm_features=settings.count("encoder_ffn_embed_dim", 3072),
+        encoder_layer_norm_first=settings.flag("layer_norm_first", False),
+        normalize_waveform=task_settings.flag("normalize", False),
     )
 
 
-def _convolutions(expression: str) -> tuple[tuple[int, int, int], ...]:
+def _convolutions(expression: str) -> list[tuple[int, int, int]]:
     """(channels, kernel, stride) of every layer, from a text such as "[(512, 10, 5)] * 2".
 
     The text is Python; only lists, tuples, whole numbers, sums and repetitions are understood, and
@@ -162,16 +164,21 @@ def _convolutions(expression: str) -> tuple[tuple[int, int, int], ...]:
                 return value(left) + value(right)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 repeated, times = value(left), value(right)
-                if times > 100:
+                if not isinstance(repeated, list) or times * len(repeated) > _MOST_REPEATED:
                     raise ValueError(f"conv_feature_layers repeats {times} times")
                 return repeated * times
         raise ValueError(f"conv_feature_layers {expression!r} is no list of triples")
 
+    if len(expression) > _LONGEST_TEXT:
+        raise ValueError(f"conv_feature_layers is a text of {len(expression)} characters")
     layers = value(ast.parse(expression, mode="eval").body)
-    return tuple((channels, kernel, stride) for channels, kernel, stride in layers)
+    return [(channels, kernel, stride) for channels, kernel, stride in layers]
 
 
-def _torchaudio_name(name: str) -> str:
+def _torchaudio_name(name: str) -> str | None:
+    name = name.removeprefix("w2v_encoder.").removeprefix("w2v_model.")
+    if _TRAINING_ONLY.match(name):
+        return None
     for pattern, replacement in _RENAMED:
         if pattern.match(name):
             return pattern.sub(replacement, name, count=1)

@@ -1,6 +1,5 @@
 """A folder of the transformers library: config.json beside the weights of a wav2vec 2.0."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture, check_settings
-from speech_decoding.speech.checkpoints.errors import CheckpointError, shortened
+from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
+from speech_decoding.speech.checkpoints.errors import CheckpointError, missing, shortened
+from speech_decoding.speech.checkpoints.feature_extractor import read_object, reads_normalised
+from speech_decoding.speech.checkpoints.naming import renamed_weights
+from speech_decoding.speech.checkpoints.settings import Settings, check_convolutions
 from speech_decoding.speech.checkpoints.torch_files import read_torch_file
 
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -34,6 +36,9 @@ def read_huggingface(
 
     Raises CheckpointError where the folder is incomplete or holds another model.
     """
+    for name in (*_WEIGHT_FILES, "config.json"):
+        if (folder / name).is_symlink() and not (folder / name).exists():
+            raise missing(folder / name, "a file, or a link to one")
     weight_file = next((folder / name for name in _WEIGHT_FILES if (folder / name).is_file()), None)
     if weight_file is None or not (folder / "config.json").is_file():
         raise CheckpointError(
@@ -42,67 +47,46 @@ def read_huggingface(
             found=", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "no file",
         )
     architecture = _architecture(folder)
-    weights = {}
-    for name, weight in _read_weights(weight_file).items():
-        name = name.removeprefix("wav2vec2.")
-        if not name.startswith(_TRAINING_ONLY):
-            weights[_torchaudio_name(name)] = weight
+    weights = renamed_weights(weight_file, _read_weights(weight_file), _torchaudio_name)
     return weight_file, architecture, weights
 
 
 def _architecture(folder: Path) -> Wav2Vec2Architecture:
     """The architecture; a setting that is absent has the default of transformers."""
     path = folder / "config.json"
-    config = _read_object(path)
+    config = read_object(path)
     if "model_type" not in config:
         raise CheckpointError(path, expected="an entry model_type", found="none")
-    check_settings(path, config, _SUPPORTED)
-    try:
-        return Wav2Vec2Architecture(
-            extractor_mode=config.get("feat_extract_norm", "group") + "_norm",
-            extractor_conv_layer_config=tuple(
-                zip(
-                    config.get("conv_dim", (512,) * 7),
-                    config.get("conv_kernel", (10, 3, 3, 3, 3, 2, 2)),
-                    config.get("conv_stride", (5, 2, 2, 2, 2, 2, 2)),
-                    strict=True,
-                )
-            ),
-            extractor_conv_bias=bool(config.get("conv_bias", False)),
-            encoder_embed_dim=int(config.get("hidden_size", 768)),
-            encoder_pos_conv_kernel=int(config.get("num_conv_pos_embeddings", 128)),
-            encoder_pos_conv_groups=int(config.get("num_conv_pos_embedding_groups", 16)),
-            encoder_num_layers=int(config.get("num_hidden_layers", 12)),
-            encoder_num_heads=int(config.get("num_attention_heads", 12)),
-            encoder_ff_interm_features=int(config.get("intermediate_size", 3072)),
-            encoder_layer_norm_first=bool(config.get("do_stable_layer_norm", False)),
-            normalize_waveform=_normalizes(folder),
-        )
-    except (TypeError, ValueError) as error:
+    settings = Settings(path, config)
+    settings.require(_SUPPORTED)
+    convolutions = (
+        settings.counts("conv_dim", (512,) * 7),
+        settings.counts("conv_kernel", (10, 3, 3, 3, 3, 2, 2)),
+        settings.counts("conv_stride", (5, 2, 2, 2, 2, 2, 2)),
+    )
+    lengths = [len(values) for values in convolutions]
+    if len(set(lengths)) > 1:
         raise CheckpointError(
-            path, expected="the settings of transformers' wav2vec 2.0", found=shortened(error)
-        ) from error
+            path,
+            expected="conv_dim, conv_kernel and conv_stride of one length",
+            found=f"the lengths {', '.join(map(str, lengths))}",
+        )
+    return Wav2Vec2Architecture(
+        extractor_mode=config.get("feat_extract_norm", "group") + "_norm",
+        extractor_conv_layer_config=check_convolutions(path, zip(*convolutions, strict=True)),
+        extractor_conv_bias=settings.flag("conv_bias", False),
+        encoder_embed_dim=settings.count("hidden_size", 768),
+        encoder_pos_conv_kernel=settings.count("num_conv_pos_embeddings", 128),
+        encoder_pos_conv_groups=settings.count("num_conv_pos_embedding_groups", 16),
+        encoder_num_layers=settings.count("num_hidden_layers", 12),
+        encoder_num_heads=settings.count("num_attention_heads", 12),
+        encoder_ff_interm_features=settings.count("intermediate_size", 3072),
+        encoder_layer_norm_first=settings.flag("do_stable_layer_norm", False),
+        normalize_waveform=reads_normalised(folder),
+    )
 
 
-def _normalizes(folder: Path) -> bool:
-    """Whether the waveform is normalised first, which only the feature extractor's file tells."""
-    path = folder / "preprocessor_config.json"
-    settings = _read_object(path) if path.is_file() else {}
-    check_settings(path, settings, {"sampling_rate": (16000,)})
-    return bool(settings.get("do_normalize", True))
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(value, dict):
-            raise ValueError(f"a {type(value).__name__}")
-    except (OSError, ValueError) as error:
-        raise CheckpointError(path, expected="a JSON object", found=shortened(error)) from error
-    return value
-
-
-def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+def _read_weights(path: Path) -> dict[Any, Any]:
     if path.suffix != ".safetensors":
         weights = read_torch_file(path)
         if not isinstance(weights, dict):
@@ -116,7 +100,10 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _torchaudio_name(name: str) -> str:
+def _torchaudio_name(name: str) -> str | None:
+    name = name.removeprefix("wav2vec2.")
+    if name.startswith(_TRAINING_ONLY):
+        return None
     if name.startswith("feature_projection."):
         return f"encoder.{name}"
     if name.startswith("encoder."):

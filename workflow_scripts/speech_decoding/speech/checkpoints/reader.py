@@ -10,7 +10,7 @@ import torch
 
 from speech_decoding.seals import hash_file
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
-from speech_decoding.speech.checkpoints.errors import CheckpointError, shortened
+from speech_decoding.speech.checkpoints.errors import CheckpointError, missing, shortened
 from speech_decoding.speech.checkpoints.fairseq import read_fairseq
 from speech_decoding.speech.checkpoints.huggingface import read_huggingface
 
@@ -54,13 +54,14 @@ def read_checkpoint(checkpoint: str | Path, *, sha256: str | None = None) -> Che
     the file of the given `sha256`.
     """
     path = Path(checkpoint)
+    if not path.exists():
+        raise missing(path, "a file of fairseq or a folder of transformers")
     if path.is_dir():
         layout = "huggingface"
         weight_file, architecture, weights = read_huggingface(path)
     else:
         weight_file = path
         layout, architecture, weights = read_fairseq(path)
-    weights = {_current_name(name): weight for name, weight in weights.items()}
     _check_weights(path, architecture, weights)
     found = Checkpoint(weight_file, layout, architecture, weights)
     if sha256 is not None and found.sha256 != sha256:
@@ -72,16 +73,21 @@ def read_checkpoint(checkpoint: str | Path, *, sha256: str | None = None) -> Che
     return found
 
 
-def _current_name(name: str) -> str:
-    # torch 2.0 renamed the two factors of a normalised weight; most published files are older.
-    return name.replace(".weight_g", ".parametrizations.weight.original0").replace(
-        ".weight_v", ".parametrizations.weight.original1"
-    )
-
-
 def _check_weights(
     path: Path, architecture: Wav2Vec2Architecture, weights: Mapping[str, Any]
 ) -> None:
+    """Raise CheckpointError unless the weights are those of the architecture.
+
+    Settings may claim any size: before a network is made of them, if only to compare the shapes,
+    the weights have to be enough for its layers.
+    """
+    layers = architecture.encoder_num_layers + len(architecture.extractor_conv_layer_config)
+    if layers > len(weights):
+        raise CheckpointError(
+            path,
+            expected=f"the weights of the {layers} layers that its settings describe",
+            found=f"{len(weights)} weights",
+        )
     try:
         network = architecture.empty_network()
     except (RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
@@ -105,7 +111,8 @@ def _check_weights(
 
 
 def _shape(weight: object) -> tuple[int, ...] | None:
-    """The shape of a weight; None for what is no array of floating-point numbers."""
+    """The shape of a weight; None for what is no array of floating-point numbers in memory."""
     if isinstance(weight, torch.Tensor) and weight.is_floating_point():
-        return tuple(weight.shape)
+        dense = weight.layout == torch.strided and weight.device.type == "cpu"
+        return tuple(weight.shape) if dense else None
     return None
