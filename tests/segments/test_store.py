@@ -185,7 +185,7 @@ def test_an_embedding_without_a_scale_is_a_sentence(study, heard):
         tables = dataclasses.replace(tables, words=tables.words.assign(duration_s=0.0))
     else:
         embedding = dataclasses.replace(embedding, frames=np.ones_like(embedding.frames))
-    with pytest.raises(InputError, match="the speech embedding: .* its scale cannot be measured"):
+    with pytest.raises(InputError, match=r"the speech embedding: .* its scale cannot be measured"):
         open_store((tables, signals, embedding))
 
 
@@ -202,7 +202,7 @@ def test_a_signal_that_is_not_finite_is_named_before_anything_is_fitted(study):
     tables, signals, _ = study
     signals["a"][700, 2] = np.inf
     blocks = pd.DataFrame({"start_s": [0.0], "stop_s": [np.inf], "block": [0], "split": ["train"]})
-    with pytest.raises(InputError, match="recording a: .* others at the sensor 2"):
+    with pytest.raises(InputError, match=r"recording a: .* others at the sensor 2"):
         cut_recording(
             "a",
             signals["a"],

@@ -190,10 +190,10 @@ def test_an_embedding_that_is_not_finite_is_a_sentence(tmp_path):
     """Weights may be finite and their products not."""
     state = tiny.state()
     for name in ("encoder.layers.0.fc1.weight", "encoder.layers.0.fc2.weight"):
-        state["model"][name].fill_(1e30)
+        state["model"][name].mul_(1e30)
     torch.save(state, tmp_path / "large.pt")
     target = load_target("wav2vec2", checkpoint=str(tmp_path / "large.pt"), layers=[2])
-    with pytest.raises(InputError, match=r"a\.wav, 0\.00 to 1\.23 s: .* found 100 % that are not"):
+    with pytest.raises(InputError, match=r"a\.wav, 0\.00 to 1\.23 s: .* found .* % that are not"):
         embed(target, noise(100000), tmp_path)
 
 
