@@ -81,7 +81,7 @@ WORDS = [
     "leave",
     "behind",
     "in",
-    "the",
+    "The",
     "harbour",
 ]
 BLOCK_S = 7.0

@@ -27,7 +27,7 @@ def test_the_heard_segment_is_marked_where_it_was_ranked(retrieval):
         expected = [int(example.rank) - 1] if example.rank <= 5 else []
         assert [place for place, match in enumerate(matches) if match == "segment"] == expected
         for guess in example.guesses:
-            assert (guess.match == "none") == (guess.word != example.word)
+            assert (guess.match == "none") == (guess.word.lower() != example.word.lower())
 
 
 def test_the_heard_word_stands_in_its_sentence(retrieval):

@@ -7,6 +7,7 @@ import pytest
 
 from speech_decoding.files import read_json, read_table
 from speech_decoding.report.summary import audio_seconds, best_epoch, count_shared, over_seeds
+from speech_decoding.report.words import accuracy_by_word, training_counts
 
 
 @pytest.mark.parametrize("experiment", ["main", "noise_input"])
@@ -83,14 +84,36 @@ def test_what_splits_share_is_counted():
         {
             "split": ["train", "train", "test", "test", "valid"],
             "sequence_text": ["one two", None, "one two", "three", "three"],
-            "word": ["one", None, "two", "three", "three"],
+            "word": ["one", None, "two", "Three", "three"],
         }
     )
-    assert count_shared(blocks, segments) == {
+    words = pd.DataFrame(
+        {
+            "word": ["one", "Two", "Two", "three"],
+            "split": ["train", "train", "train", "test"],
+            "story": "s",
+            "wav": "w",
+            "wav_start_s": [0, 1, 1, 2],
+        }
+    )
+    assert count_shared(blocks, segments, words) == {
         "texts": 2,
         "texts_shared": 1,
         "sentences": 2,
         "sentences_shared": 1,
         "words": 2,
-        "words_shared": 0,
+        "words_shared": 1,
     }
+
+
+def test_the_page_counts_words_one_way(contents):
+    result = contents.metrics["experiments"]["main"]
+    counts = count_shared(contents.blocks, contents.segments, contents.words)
+    table = contents.experiments["main"][0].retrieval
+    assert table["word"].nunique() > counts["words"]  # The and the
+    assert counts["words"] == result["n_test_words"] == result["levels"]["words"]["n_answers"]
+    kinds = accuracy_by_word(np.ones(len(table)), table, contents.words)["Times said in training"]
+    never = {group.name: group.n for group in kinds}.get("0", 0)
+    known = set(training_counts(contents.words).index)
+    assert never == sum(word.lower() not in known for word in table["word"])
+    assert counts["words_shared"] == len({word.lower() for word in table["word"]} & known)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from speech_decoding.evaluation.candidates import spelling
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -110,7 +112,7 @@ def _example(row: tuple, sound: str | None, best_sound: str | None) -> Example:
     index = int(row.word_index)
     before, after = sentence[:index], sentence[index + 1 :]
     guesses = tuple(
-        Guess(word, "segment" if best == row.target else "word" if word == row.word else "none")
+        Guess(word, _match(row, best, word))
         for best, word in zip(row.best, row.best_words[:_WORDS_SHOWN], strict=False)
     )
     return Example(
@@ -126,3 +128,9 @@ def _example(row: tuple, sound: str | None, best_sound: str | None) -> Example:
         sound=sound,
         best_sound=best_sound,
     )
+
+
+def _match(row: tuple, best: int, word: str) -> str:
+    if best == row.target:
+        return "segment"
+    return "word" if spelling(word) == spelling(row.word) else "none"

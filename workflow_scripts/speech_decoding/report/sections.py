@@ -129,7 +129,7 @@ def show_splits(contents: Contents) -> dict[str, Any]:
         "splits": SPLITS,
         "stories": stories,
         "block_counts": {split: int(blocks.get(split, 0)) for split in SPLITS},
-        "shared": count_shared(contents.blocks, contents.segments),
+        "shared": count_shared(contents.blocks, contents.segments, contents.words),
         "picture": draw(partial(figures.draw_splits, contents.chunks), words),
     }
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.evaluation.candidates import spelling
 from speech_decoding.evaluation.measures import ranks_of
 from speech_decoding.evaluation.metrics import hits
 from speech_decoding.evaluation.ranks import APART, SENTENCES, WITHIN_STORY, WORDS
 from speech_decoding.evaluation.uncertainty import bootstrap_interval, signed_rank_p_value
+from speech_decoding.report.words import training_counts
 from speech_decoding.segments.blocks import SPLITS
 
 if TYPE_CHECKING:
@@ -184,17 +186,26 @@ def audio_seconds(chunks: "pd.DataFrame") -> "pd.DataFrame":
     return table.reindex(columns=SPLITS, fill_value=0.0)
 
 
-def count_shared(blocks: "pd.DataFrame", segments: "pd.DataFrame") -> dict[str, int]:
+def count_shared(
+    blocks: "pd.DataFrame", segments: "pd.DataFrame", words: "pd.DataFrame"
+) -> dict[str, int]:
     """Count what training and test have in common.
 
     Returns: the numbers of distinct block texts and of those in more than one split, of distinct
-    test sentences and of those also in training, and of distinct words that name test segments and
-    of those that also name a training segment.
+    test sentences and of those also in training, and of distinct words of test segments and of
+    those also said in the training split's audio.
     """
     splits_of_text = blocks.groupby("text")["split"].nunique()
-    train, test = (segments[segments["split"] == split] for split in ("train", "test"))
-    counts = {"texts": len(splits_of_text), "texts_shared": int((splits_of_text > 1).sum())}
-    for name, column in (("sentences", "sequence_text"), ("words", "word")):
-        heard = set(test[column].dropna())
-        counts |= {name: len(heard), f"{name}_shared": len(heard & set(train[column].dropna()))}
-    return counts
+    train, test = (
+        segments[segments["split"] == split].dropna(subset=["word"]) for split in ("train", "test")
+    )
+    sentences = set(test["sequence_text"])
+    spellings = set(test["word"].map(spelling))
+    return {
+        "texts": len(splits_of_text),
+        "texts_shared": int((splits_of_text > 1).sum()),
+        "sentences": len(sentences),
+        "sentences_shared": len(sentences & set(train["sequence_text"])),
+        "words": len(spellings),
+        "words_shared": len(spellings & set(training_counts(words).index)),
+    }

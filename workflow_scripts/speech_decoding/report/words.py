@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from speech_decoding.evaluation.candidates import spelling
 from speech_decoding.evaluation.uncertainty import bootstrap_interval
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ def accuracy_by_word(
     Parameters: found [segments], of `summary.mean_hits`; table, of retrieved segments; words, all
     spoken words of the study. A division with but one group is left out.
     """
-    spelling = table["word"].str.casefold()
-    letters = spelling.str.count(r"\w").to_numpy(dtype=int)
-    training = training_counts(words)
-    counts = spelling.map(training).fillna(0).to_numpy(dtype=int)
+    heard = table["word"].map(spelling)
+    letters = heard.str.count(r"\w").to_numpy(dtype=int)
+    counts = heard.map(training_counts(words)).fillna(0).to_numpy(dtype=int)
     kinds = {
         "Length of the word, letters": [
             (_range(pair), _inside(letters, pair)) for pair in _LENGTHS
@@ -78,7 +78,7 @@ def training_counts(words: "pd.DataFrame") -> "pd.Series":
     """Count how often each word is said in the training split's audio, whoever heard it."""
     training = words[words["split"] == "train"]
     said = training.drop_duplicates(["story", "wav", "wav_start_s"])
-    return said["word"].str.casefold().value_counts()
+    return said["word"].map(spelling).value_counts()
 
 
 def neighbours(retrieval: "pd.DataFrame") -> dict[str, float]:
