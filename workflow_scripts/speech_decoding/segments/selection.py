@@ -73,14 +73,21 @@ class Selection:
 def _require(column: str, name: str, known: "list[str] | pd.Series") -> None:
     names = sorted(set(known))
     if name not in names:
-        raise _impossible(f"a {column} among {', '.join(names)}", repr(name))
+        raise _impossible(
+            f"a {column} among {', '.join(names)}",
+            repr(name),
+            f"correct the experiment in config.yaml or, where no recording of the {column} can be "
+            "used, name them under `exclude`",
+        )
 
 
-def _impossible(expected: str, found: str) -> InputError:
+def _impossible(
+    expected: str, found: str, next_step: str = "correct the experiment in config.yaml"
+) -> InputError:
     return InputError(
         "training.selection",
         expected=expected,
         found=found,
         consequence="the decoder cannot be trained",
-        next_step="correct the experiment in config.yaml",
+        next_step=next_step,
     )
