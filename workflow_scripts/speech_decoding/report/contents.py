@@ -56,10 +56,10 @@ class Contents:
     used, and why; checks, findings, alignment, blocks, chunks and segments: tables of the earlier
     stages; quality: of each used recording; proof: that no audio is in two splits; embeddings: what
     each was computed with; experiments: the runs of each, a run per seed; controls, of the first
-    experiment and seed, and verdicts on them; words, all that were spoken; listening: gives the speech of examples, None if it is not asked
-    for; origin: versions; costs, of each rule; rules: how they depend on each other; hashes:
-    SHA-256 of the files that the numbers rest on; metrics: the numbers, ready to be written as
-    JSON.
+    experiment and seed, and verdicts on them; words, all that were spoken; listening: gives the
+    speech of examples, None if it is not asked for; origin: versions; costs, of each rule; rules:
+    how they depend on each other; hashes: SHA-256 of the files that the numbers rest on; metrics:
+    the numbers, ready to be written as JSON.
     """
 
     study: str
