@@ -89,6 +89,20 @@ def test_neighbours_see_the_same_sources(silent):
     assert np.median(alike[far]) < 0.4
 
 
+def test_the_sources_of_the_response_are_active_by_themselves():
+    model = brain.HeadModel(sensors.place_head(0, "01", "0"))
+    fields = brain.speech_source_fields(model, seed=0, subject="01")
+    signals, seen = noise.brain_activity(generator(0, "own"), model, fields, 60_000, RATE_HZ)
+    power = np.diagonal(noise.band_covariance(signals, RATE_HZ)) * (seen**2).mean(axis=0)
+    assert power.sum() == pytest.approx(1)
+    assert power[-6:].sum() == pytest.approx(0.3)
+    # Where they are seen, they are seen as the response is.
+    scale = seen[:, -6:] / fields
+    np.testing.assert_allclose(scale, scale[0, 0])
+    own = np.corrcoef(signals[-6:])[~np.eye(6, dtype=bool)]
+    assert np.abs(own).max() < 0.3
+
+
 def test_noise_belongs_to_the_recording(silent):
     np.testing.assert_array_equal(record(0.0, count=5000), record(0.0, count=5000))
     other = record(0.0, recording_id="b")
@@ -99,7 +113,13 @@ def test_noise_belongs_to_the_recording(silent):
 def test_blocks_join_without_a_seam():
     model = brain.HeadModel(sensors.place_head(0, "01", "0"))
     whole, parts = (
-        noise.SensorNoise(model, sample_count=4000, rate_hz=RATE_HZ, random=generator(0, "seam"))
+        noise.SensorNoise(
+            model,
+            brain.speech_source_fields(model, seed=0, subject="01"),
+            sample_count=4000,
+            rate_hz=RATE_HZ,
+            random=generator(0, "seam"),
+        )
         for _ in range(2)
     )
     smooth = signal.butter(4, 30, fs=RATE_HZ, output="sos")
