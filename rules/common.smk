@@ -254,9 +254,11 @@ def missing_checkpoint(wildcards, path):
     asking = [name for name in reported if name in own] or own
     told = f", for the experiments {', '.join(asking)}" if asking else ""
     without = [name for name in users if "checkpoint" not in blocks["embeddings"][name]]
+    key = f"embeddings.{wildcards.embedding}.checkpoint"
+    set_in = source_of(sources, key.split("."))
     do_without = "".join(
-        "; or do without it: `--config 'report={experiments: [NAME], controls: []}'`, behind what is"
-        f" to be made, with {' or '.join(users[name])} for NAME trains with the embedding {name}, "
+        ", or do without it: behind what is to be made, `--config 'report={experiments: [NAME], "
+        f"controls: []}}'` with {' or '.join(users[name])} for NAME takes the embedding {name}, "
         "which needs none"
         for name in without[:1]
     )
@@ -265,8 +267,8 @@ def missing_checkpoint(wildcards, path):
         expected=f"the speech model of the embedding {wildcards.embedding}{told}",
         found="no such file",
         consequence="no speech can be embedded",
-        next_step="put it there (README, section 'Real studies') or set "
-        f"embeddings.{wildcards.embedding}.checkpoint to where it lies{do_without}",
+        next_step="put it there (README, section 'Real studies'), or set "
+        f"{key} in {set_in}{do_without}",
     )
 
 

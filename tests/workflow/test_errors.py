@@ -4,6 +4,7 @@ Whoever does what the sentence says, and nothing else, comes to the end.
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 
 import pytest
@@ -48,7 +49,7 @@ def follow_to_the_end(
 
 def put_there(workspace: Workspace) -> dict[str, Action]:
     def put_checkpoint(found, sentence):
-        path = workspace.folder / re.search(r"(\S+): expected the checkpoint", sentence)[1]
+        path = workspace.folder / re.search(r"(\S+): expected the speech model", sentence)[1]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
 
@@ -108,7 +109,7 @@ def test_an_unknown_name(fresh, target, nearest):
         wrong, right = re.search(
             r"unknown name '(.+)' \(the nearest is '(.+)'\)", sentence
         ).groups()
-        asked[0] = re.sub(rf"{re.escape(wrong)}(?=[/.])", right, asked[0])
+        asked[0] = re.sub(rf"{re.escape(wrong)}(?=[/.-])", right, asked[0])
 
     actions = {"correct the name.*": correct}
     (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=asked)
@@ -132,9 +133,67 @@ def test_an_unknown_key(fresh):
     def correct(found, sentence):
         fresh.edit("config.yaml", "learning_rat:", "learning_rate:")
 
-    actions = {"correct or remove it": correct}
+    actions = {"write `learning_rate:`, or remove it": correct}
     (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=[REPORT])
     assert "'learning_rate'" in sentence
+
+
+def test_a_mistake_beside_config_yaml_is_told_with_its_file(fresh):
+    mine = fresh.folder / "mine.yaml"
+    mine.write_text("studies: {demo: {exclude: {sub-02: slept}}}")
+
+    def correct(found, sentence):
+        mine.write_text(mine.read_text().replace("sub-02", found[1]))
+
+    options = ("-n", "--configfile", "mine.yaml")
+    actions = {'write "(.*)"': correct}
+    (sentence,) = follow_to_the_end(fresh, *options, actions=actions, asked=[REPORT])
+    assert "mine.yaml, studies.demo.exclude.sub-02: " in sentence
+    assert not (fresh.folder / "results").exists()
+    # The entry of another study hinders nobody.
+    mine.write_text("studies: {gwilliams: {exclude: {sub-02: slept}}}")
+    fresh.snakemake(*options, "--", REPORT)
+
+
+def test_a_target_behind_the_options_that_take_it_for_settings(fresh):
+    (fresh.folder / "mine.yaml").write_text("training: {epochs: 1}")
+    for option, given in (("--configfile", "mine.yaml"), ("--config", "report={audio: true}")):
+        sentence = sentence_of(fresh.snakemake("-n", option, given, REPORT, check=False))
+        command = shlex.split(re.search("write `snakemake (.*)`", sentence)[1])
+        assert command == [REPORT, option, given]
+        if option == "--configfile":
+            fresh.snakemake("-n", *command)
+
+
+def test_a_missing_checkpoint_names_who_asks_for_it_and_who_needs_none(fresh):
+    fresh.lay_raw_files("brennan")
+    target = "results/brennan/report.html"
+    sentence = sentence_of(fresh.snakemake("-n", target, check=False))
+    assert "for the experiments main, random, noise_input, shuffled_pairs" in sentence
+    option, given = re.search("`(--config) '(.*)'`", sentence).groups()
+    for name in re.search(r"with (.*) for NAME", sentence)[1].split(" or "):
+        assert name in ("base", "contrastive", "deep_mel")
+    planned = fresh.snakemake("-n", target, option, given.replace("NAME", name))
+    assert "train_decoder" in planned.stdout and "xlsr" not in planned.stdout
+
+
+# What Snakemake itself would end with a traceback for.
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("on: 1\n", "line 1: expected a name, found on, which YAML reads as true or false"),
+        ("training: {learning_rate: .nan}\n", "a finite number"),
+        ("a: 2021-13-45\n", "which YAML reads as a date"),
+        ("- 3\n", "found a list"),
+        ("pathvars: 3\n", "to which Snakemake listens"),
+    ],
+)
+def test_a_file_that_is_no_settings(fresh, text, told):
+    (fresh.folder / "mine.yaml").write_text(text)
+    option = ("--configfile", "mine.yaml")
+    assert told in sentence_of(fresh.snakemake("-n", REPORT, *option, check=False))
+    (fresh.folder / "config.yaml").write_text(text)
+    assert told in sentence_of(fresh.snakemake("-n", REPORT, check=False))
 
 
 # A recording that cannot be used, and the three ways out that the sentence tells.
