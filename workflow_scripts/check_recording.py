@@ -5,7 +5,7 @@ from pathlib import Path
 
 from speech_decoding.command import add_job_argument, add_stamps_argument, run
 from speech_decoding.files import write_json
-from speech_decoding.recordings.checks import judge_recording
+from speech_decoding.recordings.apart import judge_apart
 from speech_decoding.seals import note_raw_files
 from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 
@@ -20,7 +20,7 @@ def main() -> None:
     study, recording = open_recording(arguments)
     read = [*study.raw_files(recording), *study.wav_files(recording.story)]
     note_raw_files(read, arguments.raw_stamps)
-    write_json(arguments.output, judge_recording(study, recording))
+    write_json(arguments.output, judge_apart(study, recording))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ def verdict(number, *findings):
         "findings": [vars(finding) for finding in findings],
         "bad_channels": [],
         "words": {},
+        "signal_sha256": None,
     }
 
 

@@ -186,7 +186,7 @@ FAULTS = {
         lambda s: s.rewrite(s.con, s.wav.read_bytes()),
         "excluded",
         CON,
-        "found no KIT directory at its start",
+        r"a damaged or different file \(no KIT directory at its start\)",
     ),
     "bytes after the end": Fault(
         lambda s: s.rewrite(s.con, s.con.read_bytes() + b"more"),
@@ -505,6 +505,7 @@ def test_fault(name, small, tmp_path, monkeypatch):
 def what_the_study_does(verdict, sentence):
     """An excluded recording ends the study with its sentence, unless it may be missing."""
     other = verdict | {"recording": "other", "subject": "02", "findings": []}
+    other["signal_sha256"] = "of another signal"
     if verdict["verdict"] == "excluded":
         with pytest.raises(InputError) as caught:
             judge_study([verdict, other], exclude={}, allow_missing=False)

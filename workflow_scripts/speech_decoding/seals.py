@@ -93,8 +93,20 @@ def note_raw_files(paths: Iterable[Path], stamps: Mapping[str, list[int]]) -> No
     """Note files that no step wrote, as far as they are there, as inputs of this job's outputs.
 
     Parameters: stamps, of the workflow (see `raw_contents`), by path.
+    Raises: InputError if one is there but cannot be read.
     """
-    _inputs.update({str(path): hash_file(path) for path in paths if path.is_file()})
+    for path in paths:
+        try:
+            if path.is_file():
+                _inputs[str(path)] = hash_file(path)
+        except OSError as error:
+            raise InputError(
+                path,
+                expected="a file that this machine can read",
+                found=f"{error.strerror}",
+                consequence="nothing was made from it",
+                next_step="repair the disk or the right to read it and give the same command again",
+            ) from error
     _stamps.update({path: stamp for path, stamp in stamps.items() if path in _inputs})
 
 

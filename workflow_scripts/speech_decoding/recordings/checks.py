@@ -1,6 +1,7 @@
 """Verdicts on raw recordings: what is used, with what reservation, and what is left out and why."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from speech_decoding.recordings.causes import group_by_cause, tabulate_findings,
 from speech_decoding.recordings.event_checks import check_audio, check_events
 from speech_decoding.recordings.signal_checks import check_signal
 from speech_decoding.recordings.story_words import compare_words, sum_up_words
+from speech_decoding.recordings.twins import find_twins
 from speech_decoding.studies import Finding, Recording, StudyReader, reason_to_exclude
 
 if TYPE_CHECKING:
@@ -23,30 +25,46 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
     """Check one recording's raw files and give its verdict, whatever is wrong with them.
 
     Files that are not what they should be are not read; otherwise samples, events and audio are
-    looked at, each even if another is at fault.
-
-    Returns: recording, subject, session, story; verdict, "used", "warning" (used all the same) or
-    "excluded"; findings, the parts of each, faults first; bad_channels, names of flat sensors;
-    words, what its events hold (`sum_up_words`), nothing if they were not read.
+    looked at, each even if another is at fault. Raises whatever is no fault of the files.
+    Returns: as `give_verdict`.
     """
     findings: list[Finding] = []
-    bad_channels: list[str] = []
-    words: dict[str, dict[str, Any]] = {}
-    with _collecting(findings, recording):
+    seen: dict[str, Any] = {}
+    with _collecting(findings):
         findings += study.check(recording)
     if not any(finding.severity == "fault" for finding in findings):
         signal_file, duration_s = study.raw_files(recording)[0], float("inf")
-        with _collecting(findings, recording):
+        with _collecting(findings):
             raw = study.load_raw(recording)
             duration_s = raw.n_times / raw.info["sfreq"]
-            found, bad_channels = check_signal(raw, signal_file)
+            samples = hashlib.sha256()
+            found, seen["bad_channels"] = check_signal(raw, signal_file, samples)
             findings += found
-        with _collecting(findings, recording):
+            seen["signal_sha256"] = samples.hexdigest()
+        with _collecting(findings):
             events = study.load_events(recording)
             where = f"{signal_file.parent}, events of {recording.id}"
             findings += check_events(events, where, duration_s=duration_s)
             findings += check_audio(events, where, study.wav_files(recording.story))
-            words = sum_up_words(events)
+            seen["words"] = sum_up_words(events)
+    return give_verdict(recording, findings, **seen)
+
+
+def give_verdict(
+    recording: Recording,
+    findings: Sequence[Finding],
+    *,
+    bad_channels: Sequence[str] = (),
+    signal_sha256: str | None = None,
+    words: Mapping[str, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Judge a recording by what was found.
+
+    Returns: recording, subject, session, story; verdict, "used", "warning" (used all the same) or
+    "excluded"; findings, the parts of each, faults first; bad_channels, names of flat sensors;
+    signal_sha256, of its samples, None if they were not read; words, what its events hold
+    (`sum_up_words`), nothing if they were not read.
+    """
     return {
         "recording": recording.id,
         "subject": recording.subject,
@@ -56,30 +74,19 @@ def judge_recording(study: StudyReader, recording: Recording) -> dict[str, Any]:
         "findings": [
             asdict(finding) for finding in sorted(findings, key=lambda finding: finding.severity)
         ],
-        "bad_channels": bad_channels,
-        "words": words,
+        "bad_channels": list(bad_channels),
+        "signal_sha256": signal_sha256,
+        "words": dict(words or {}),
     }
 
 
 @contextmanager
-def _collecting(findings: list[Finding], recording: Recording) -> Iterator[None]:
-    """Add whatever goes wrong in the block to `findings`, so that no recording hides the others."""
+def _collecting(findings: list[Finding]) -> Iterator[None]:
+    """Add a fault that a reader knows to be one of its file to `findings`, and go on after it."""
     try:
         yield
-    except MemoryError:  # says nothing about the files
-        raise
     except InputError as error:
         findings.append(Finding.of_error(error))
-    except Exception as error:  # what a library raises on a damaged file cannot be known
-        findings.append(
-            Finding.fault(
-                f"recording {recording.id}",
-                expected="raw files that can be read",
-                found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
-                consequence="the recording cannot be used",
-                next_step="fetch or copy its files again",
-            )
-        )
 
 
 def _verdict_of(findings: Iterable[Finding]) -> str:
@@ -102,7 +109,7 @@ def judge_study(
     """
     import pandas as pd
 
-    rows, findings_of, words_of = {}, {}, {}
+    rows, findings_of, words_of, signals = {}, {}, {}, {}
     for verdict in verdicts:
         row = {name: verdict[name] for name in _COLUMNS}
         name = row["recording"]
@@ -111,9 +118,10 @@ def judge_study(
         else:
             findings_of[name] = [Finding(**parts) for parts in verdict["findings"]]
             words_of[name] = verdict["words"]
+            signals[name] = verdict["signal_sha256"]
         rows[name] = row
     stories = {name: row["story"] for name, row in rows.items()}
-    for name, finding in compare_words(stories, words_of):
+    for name, finding in [*find_twins(signals), *compare_words(stories, words_of)]:
         findings_of[name].append(finding)
     for name, found in findings_of.items():
         reasons = " ".join(finding.sentence for finding in found)

@@ -13,18 +13,24 @@ from speech_decoding.recordings.thresholds import (
     SHORTEST_S,
 )
 from speech_decoding.studies import Finding
+from speech_decoding.studies.reading import reading
 
 if TYPE_CHECKING:
+    import hashlib
+
     import mne
 
 # Samples read at a time, which bounds the memory.
 _BLOCK_COUNT = 20_000
 
 
-def check_signal(raw: "mne.io.BaseRaw", where: object) -> tuple[list[Finding], list[str]]:
+def check_signal(
+    raw: "mne.io.BaseRaw", where: object, samples: "hashlib._Hash | None" = None
+) -> tuple[list[Finding], list[str]]:
     """Check the length of a recording and every sample of its sensors.
 
-    Parameters: raw, data channels only; where, the file that sentences name.
+    Parameters: raw, data channels only; where, the file that sentences name; samples, a hash to be
+    updated with all samples, so that they are read once.
     Returns: the findings, and the names of the sensors that are flat or not finite.
     """
     duration_s = raw.n_times / raw.info["sfreq"]
@@ -37,7 +43,7 @@ def check_signal(raw: "mne.io.BaseRaw", where: object) -> tuple[list[Finding], l
             next_step="fetch it again, or exclude it in config.yaml with a reason",
         )
         return [short], []
-    finite, still, gap = _scan(raw)
+    finite, still, gap = _scan(raw, where, samples)
     findings, bad = [], ~finite
     if bad.any():
         findings.append(
@@ -57,7 +63,9 @@ def check_signal(raw: "mne.io.BaseRaw", where: object) -> tuple[list[Finding], l
     return findings, [raw.ch_names[index] for index in np.flatnonzero(bad | flat)]
 
 
-def _scan(raw: "mne.io.BaseRaw") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scan(
+    raw: "mne.io.BaseRaw", where: object, samples: "hashlib._Hash | None"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read all samples and compare each with the one before.
 
     Returns: finite [sensors], whether all its values are; still [sensors], number of samples equal
@@ -68,7 +76,10 @@ def _scan(raw: "mne.io.BaseRaw") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     frozen = np.zeros(raw.n_times + 1, dtype=bool)  # between sample i - 1 and sample i
     for start in range(0, raw.n_times - 1, _BLOCK_COUNT):
         stop = min(start + _BLOCK_COUNT + 1, raw.n_times)  # one sample more, to compare with
-        block = raw.get_data(start=start, stop=stop)
+        with reading(where, "samples that can be read"):
+            block = raw.get_data(start=start, stop=stop)
+        if samples:
+            samples.update(np.ascontiguousarray(block))
         finite &= np.isfinite(block).all(axis=1)
         same = block[:, 1:] == block[:, :-1]  # [sensors, stop - start - 1]
         still += np.count_nonzero(same, axis=1)

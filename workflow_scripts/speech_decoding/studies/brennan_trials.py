@@ -14,6 +14,7 @@ import numpy as np
 from speech_decoding.errors import InputError
 from speech_decoding.studies import Finding, matlab
 from speech_decoding.studies.brennan_signal import RATE_HZ
+from speech_decoding.studies.reading import reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def read_words(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    try:
+    with reading(path, f"a table with the columns {', '.join(_WORD_COLUMNS)}"):
         table = pd.read_csv(
             path,
             usecols=list(_WORD_COLUMNS),
@@ -62,14 +63,6 @@ def read_words(path: Path) -> "pd.DataFrame":
             table[name] = pd.to_numeric(table[name], errors="coerce")
         if table["Order"].duplicated().any():
             raise ValueError("a number of Order twice")
-    except (OSError, ValueError) as error:  # pandas' errors derive from ValueError
-        raise InputError(
-            path,
-            expected=f"a table with the columns {', '.join(_WORD_COLUMNS)}",
-            found=" ".join(str(error).split())[:200],
-            consequence="no word can be placed",
-            next_step="fetch or copy the file again",
-        ) from error
     return table.rename(columns=_WORD_COLUMNS)
 
 

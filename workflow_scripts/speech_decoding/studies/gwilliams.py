@@ -239,7 +239,7 @@ def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
     try:
         said = json.loads(path.read_text(encoding="utf-8-sig"))
         said_hz, said_s = float(said["SamplingFrequency"]), float(said["RecordingDuration"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"
     else:
         last_s = header.duration_s - 1 / header.rate_hz

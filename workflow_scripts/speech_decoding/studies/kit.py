@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speech_decoding.errors import InputError
+from speech_decoding.studies.reading import reading
 
 if TYPE_CHECKING:
     import mne
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _ENTRY = struct.Struct("<4i")
 _CHANNELS, _ACQUISITION, _DATA = 4, 8, 9
 _CONTINUOUS = 1
+_KIND = "a continuous KIT recording"
+# MNE raises them on damaged headers besides Python's errors; the first vanish under python -O.
+_OWN_ERRORS = (AssertionError, AttributeError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def read_header(path: Path) -> KitHeader:
 
     Raises: InputError if it is no such recording, or shorter than its header promises.
     """
-    try:
+    with reading(path, _KIND):
         with path.open("rb") as stream:
             entries = _read_directory(stream.read(_ENTRY.size * 32))
             stream.seek(entries[_ACQUISITION][0])
@@ -54,14 +58,6 @@ def read_header(path: Path) -> KitHeader:
         data_offset, item_size, _, _ = entries[_DATA]
         if mode != _CONTINUOUS or not rate_hz > 0:
             raise ValueError("no continuous recording")
-    except (OSError, ValueError, IndexError, struct.error) as error:
-        raise InputError(
-            path,
-            expected="a continuous KIT recording",
-            found=f"{error}" or type(error).__name__,
-            consequence="it cannot be read",
-            next_step="fetch or copy the file again",
-        ) from error
     frame_size = item_size * channel_count
     ends = [offset + size * count for offset, size, count, _ in entries]
     header = KitHeader(
@@ -82,10 +78,11 @@ def open_recording(path: Path) -> "mne.io.BaseRaw":
 
     Raises: InputError if it is no such recording, or shorter than its header promises.
     """
-    import mne
+    from mne.io import read_raw_kit
 
     read_header(path)
-    return mne.io.read_raw_kit(path, stim=None, verbose="error")
+    with reading(path, _KIND, *_OWN_ERRORS):
+        return read_raw_kit(path, stim=None, verbose="error")
 
 
 def _require_complete(path: Path, header: KitHeader) -> None:

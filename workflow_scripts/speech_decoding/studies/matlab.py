@@ -26,7 +26,7 @@ def read_struct(
     from scipy.io.matlab import MatReadError
 
     try:
-        with reading(path, _KIND, MatReadError):
+        with reading(path, _KIND, MatReadError, UnboundLocalError):
             content = loadmat(
                 path,
                 variable_names=[name],

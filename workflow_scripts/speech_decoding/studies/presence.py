@@ -11,7 +11,8 @@ def check_presence(path: Path) -> list[Finding]:
     """Find what keeps a file from being read; an empty list if nothing does.
 
     Told apart: a missing file, one whose name differs in case, a link that leads nowhere or back to
-    itself, a folder in its place, an empty file, and one that cannot be opened.
+    itself, a folder in its place, and an empty file.
+    Raises: OSError for what says nothing about the file, such as a disk that cannot be read.
     """
     next_step = "fetch or copy it again"
     try:
@@ -28,7 +29,7 @@ def check_presence(path: Path) -> list[Finding]:
         if error.errno == errno.ELOOP:
             found = "a symbolic link that leads back to itself"
         elif error.errno not in (errno.ENOENT, errno.ENOTDIR):
-            found = f"one that cannot be opened ({error.strerror})"
+            raise
         elif path.is_symlink():
             found = f"a symbolic link to {path.readlink()}, which is missing"
         elif other := _of_other_case(path):
