@@ -57,16 +57,18 @@ LIBRARY = {
         "checkpoint": "simulate_checkpoint",
     },
     "studies": {
-        "__init__ presence": "check_recording simulate_alice_stimuli",
+        "__init__ presence reading": "check_recording simulate_alice_stimuli",
         "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv tsv": "check_recording",
         # The simulated study is written with the names and tables of the real one.
-        "brennan brennan_cleaning brennan_signal brennan_trials brennan_subjects.csv matlab": (
+        "brennan brennan_cleaning brennan_signal brennan_trials brennan_subjects.csv": (
             "simulate_alice_stimuli"
         ),
+        "brainvision fieldtrip matlab": "simulate_alice_stimuli",
     },
     "download": {"*": ""},  # by name alone, and then each time
     "recordings": {
         "__init__": "check_recording merge_audio",
+        "apart twins": "check_recording",
         "causes checks event_checks signal_checks story_words thresholds": "check_recording",
         "earlier_results": "check_study",
         "*": "preprocess_recording",

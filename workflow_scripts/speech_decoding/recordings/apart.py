@@ -21,7 +21,7 @@ from speech_decoding.studies.reading import limit_memory, watch
 
 # What the system ends a process with for what it did itself; the others come from outside, such as
 # SIGKILL where memory has run out.
-_OWN_SIGNALS = {
+OWN_SIGNALS = {
     getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGXCPU")
 }
 # More than the largest recording needs by far: beyond it a file has made its reader run on and on.
@@ -49,7 +49,7 @@ def judge_apart(study: StudyReader, recording: Recording) -> dict[str, Any]:
     process.join()
     if "verdict" in last:
         return last["verdict"]
-    if last.get("file") and -process.exitcode in _OWN_SIGNALS:
+    if last.get("file") and -process.exitcode in OWN_SIGNALS:
         fault = Finding.fault(
             last["file"],
             expected="a file that can be read",

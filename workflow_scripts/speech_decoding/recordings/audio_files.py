@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speech_decoding.errors import InputError
+from speech_decoding.studies.reading import reading
 
 if TYPE_CHECKING:
     import soundfile
@@ -50,15 +51,17 @@ def read_audio(path: Path) -> Audio:
     """
     import soundfile
 
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate_hz, promised = file.samplerate, file.frames
-            if not _LOWEST_HZ <= rate_hz <= _HIGHEST_HZ:
-                limits = f"between {_LOWEST_HZ} and {_HIGHEST_HZ} samples per second"
-                raise bad_audio(path, limits, f"{rate_hz}")
-            samples = _read_blocks(file)
-    except soundfile.SoundFileError as error:
-        raise bad_audio(path, "an audio file", f"{' '.join(str(error).split())}") from error
+    if path.exists():  # libsndfile does not tell why a file that is there cannot be opened
+        path.open("rb").close()
+    with (
+        reading(path, "an audio file", soundfile.SoundFileError),
+        soundfile.SoundFile(path) as file,
+    ):
+        rate_hz, promised = file.samplerate, file.frames
+        if not _LOWEST_HZ <= rate_hz <= _HIGHEST_HZ:
+            limits = f"between {_LOWEST_HZ} and {_HIGHEST_HZ} samples per second"
+            raise bad_audio(path, limits, f"{rate_hz}")
+        samples = _read_blocks(file)
     if len(samples) != promised:
         found = f"{len(samples)} of {promised} samples"
         raise bad_audio(path, "as many samples as its header promises", found)
