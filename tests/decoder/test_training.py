@@ -1,7 +1,9 @@
 """Training, ended at any moment and continued by the same command, as a process of its own."""
 
 import io
+import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 import train_decoder
+from speech_decoding.decoder import saved
 from speech_decoding.decoder.saved import load_decoder
 from tests.advice import follow
 from tests.decoder.forked import processes
@@ -54,6 +57,15 @@ def uninterrupted(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
     assert finish(command(study, folder)) == 0
     return contents(folder)
+
+
+def test_the_description_holds_what_its_documentation_says(uninterrupted):
+    description = json.loads(uninterrupted["decoder.json"])
+    listed, missing = saved.__doc__.split("This is enough")
+    assert all(re.search(rf"\b{name}\b", listed) for name in description)
+    text = uninterrupted["decoder.json"].decode()
+    assert not any(name in text for name in ("center", "silence", "checkpoint", "preprocess"))
+    assert all(name in missing for name in ("center", "silence", "checkpoint", "preprocess"))
 
 
 # --- interrupted

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainedExperiment:
-    """A trained decoder; description, all that is needed to rebuild it; history, a line per epoch;
-    checkpoints, of no use once the others are written."""
+    """A trained decoder; description, of its network and training (see `saved`); history, a line
+    per epoch; checkpoints, of no use once the others are written."""
 
     decoder: Decoder
     description: dict[str, Any]
@@ -140,10 +140,10 @@ def train_experiment(
     stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
     checkpoint_minutes and interruption, of Training; watch, a tracker; code, a fingerprint of what
     trains: a training that was begun by other code starts anew.
-    Returns: the decoder at its lowest validation loss, all that is needed to rebuild it, the
-    history, and the checkpoints, which may be removed once the others are written.
+    Returns: the decoder at its lowest validation loss, its description, the history, and the
+    checkpoints, which may be removed once the others are written.
     Raises: Interrupted, when the training was saved and should end; InputError, if the data or the
-    checkpoint cannot be used.
+    checkpoint cannot be used, or the training is no longer finite.
     """
     device = join_processes(choose_device(training["device"]))
     prepare_device(device, deterministic=training["deterministic"], threads=threads)

@@ -1,4 +1,27 @@
-"""A trained decoder on disk: its weights, and beside them all that is needed to rebuild it."""
+"""A trained decoder on disk: its weights, and a description from which the network is rebuilt.
+
+decoder.json, the description, holds
+
+* decoder, speech_module, n_subjects, n_features: what the network is made of; n_parameters;
+* window (start_s, stop_s, rate_hz), training and seed: the settings that it was trained with;
+* subjects, in the order of their layers, and layouts: recordings, sensors and their positions;
+* embedding_scale: mean and standard deviation that standardise the speech embedding;
+* loss: the learnt temperature, if there is one;
+* data: hashes of the files that it was trained on.
+
+This is enough to compute the network, and not enough to decode with it. That needs besides, from
+the study's results or its settings:
+
+* the center and scale of every sensor of a recording (segments/scalers.parquet), which are fitted
+  on its training segments;
+* how recordings were filtered and resampled (the block `preprocess`);
+* which speech model, checkpoint and layers made the embedding, and the value that stands for
+  silence (embeddings/{embedding}/{story}.json);
+* which study and experiment it is: only the names of its folders tell.
+
+What the code has as constants is in none of these: the baseline is the window up to the onset, the
+delay is rounded down to whole samples, unknown sensors lie at (-0.1, -0.1).
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,8 +39,9 @@ from speech_decoding.seals import check_file
 def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) -> None:
     """Write decoder.safetensors and decoder.json into `folder`.
 
-    `description` holds at least `decoder` (the settings of BrainModule), `speech_module`,
-    `n_subjects` and `n_features`; sensor positions are among the weights.
+    `description` holds what the module tells above, at least `decoder` (the settings of
+    BrainModule), `speech_module`, `n_subjects` and `n_features`; sensor positions are among the
+    weights.
     """
     with replacing(folder / "decoder.safetensors") as temporary:
         weights = {name: tensor.contiguous().cpu() for name, tensor in decoder.state_dict().items()}
@@ -26,7 +50,7 @@ def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) ->
 
 
 def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dict[str, Any]]:
-    """Rebuild a decoder from `folder`; returns it in evaluation mode, and its description.
+    """Rebuild the network from `folder`; returns it in evaluation mode, and its description.
 
     Raises: InputError if the weights are damaged, not finite or do not fit the description.
     """
