@@ -12,7 +12,7 @@ from tests.report.conftest import CONFIG, write_results
 
 def test_196_recordings_take_less_than_15_mb(tmp_path):
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    config["studies"]["gwilliams"]["settings"]["report"] = {"seeds": [2036], "audio": True}
+    config["studies"]["gwilliams"]["settings"] = {"report": {"seeds": [2036], "audio": True}}
     settings = json.loads(canonical_json(read_by("write_report", config, study="gwilliams")))
     write_results(tmp_path, settings, blocks_per_story=8)
     contents = load_contents(tmp_path, **settings)

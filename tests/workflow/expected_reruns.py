@@ -46,6 +46,7 @@ LIBRARY = {
     "": {
         "__init__ command errors files partial_files running_jobs seals": _FROM_THE_START,
         "abandoned_locks raw_contents": "",  # of Snakemake, before any rule runs
+        "config_check config_files config_schema": "",  # before any rule runs
         "settings": "write_sweep",  # what it gives to the other rules counts by its value
         "fingerprint": "embed_speech",  # which keeps it, to know what to continue from
     },
@@ -119,6 +120,7 @@ SETTINGS = [
     ("studies.demo.simulation.snr", 0.4, "simulate_recording"),
     ("studies.demo_eeg.simulation.snr", 0.4, "simulate_alice_recording"),
     ("studies.demo_eeg.layout.alignment", "published", "check_recording"),
+    ("studies.demo_eeg.layout.wav_distances_s", [15.0] * 11, "simulate_alice_stimuli"),
     ("studies.demo.exclude", {"02": "sleepy"}, "check_study"),
     ("studies.demo.settings.training.learning_rate", 0.003, "train_decoder"),
     ("studies.gwilliams.title", "Another study than that of the target", ""),
@@ -149,6 +151,7 @@ SETTINGS = [
     ("experiments.bfloat16.training.delay_s", 0.1, ""),  # no target asks for it
     ("experiments.another", {"embedding": "mel"}, ""),
     # The report lists what is set for the study.
+    ("studies.demo.settings.experiments", {"another": {"embedding": "mel"}}, "write_report"),
     (
         "studies.demo.settings.sweeps.without_story",
         {"values": ["night_ferry"]},

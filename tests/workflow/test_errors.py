@@ -146,7 +146,7 @@ def test_a_mistake_beside_config_yaml_is_told_with_its_file(fresh):
         mine.write_text(mine.read_text().replace("sub-02", found[1]))
 
     options = ("-n", "--configfile", "mine.yaml")
-    actions = {'write "(.*)"': correct}
+    actions = {'write (".*")': correct}
     (sentence,) = follow_to_the_end(fresh, *options, actions=actions, asked=[REPORT])
     assert "mine.yaml, studies.demo.exclude.sub-02: " in sentence
     assert not (fresh.folder / "results").exists()
