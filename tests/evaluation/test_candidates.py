@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speech_decoding.decoder.losses import clip_scores
+from speech_decoding.errors import InputError
 from speech_decoding.evaluation.candidates import (
     CandidateSpeech,
     apart,
@@ -57,13 +58,17 @@ def test_scores_are_those_of_the_loss(held_bytes):
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-def test_an_estimate_that_is_not_finite_finds_all_candidates_alike(value):
-    speech = torch.randn(6, 2, 3)
-    estimates = torch.ones(2, 2, 3)
+def test_scores_that_are_not_finite_end_the_step(value):
+    speech, estimates = torch.randn(6, 2, 3), torch.ones(2, 2, 3)
     estimates[1, 0, 0] = value
-    scores = CandidateSpeech(lambda positions: speech[positions], 6).scores(estimates)
-    assert scores[0].unique().numel() > 1
-    assert scores[1].tolist() == [0] * 6
+    candidates = CandidateSpeech(lambda positions: speech[positions], 6)
+    with pytest.raises(InputError, match=r"estimates of the test segments.*1 of 2 segments"):
+        candidates.scores(estimates)
+    broken = speech.clone()
+    broken[4, 1, 2] = value
+    candidates = CandidateSpeech(lambda positions: broken[positions], 6)
+    with pytest.raises(InputError, match=r"embedding of the test segments.*1 of 6 segments"):
+        candidates.scores(torch.ones(2, 2, 3))
 
 
 @settings(deadline=None, max_examples=50)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speech_decoding.evaluation.candidates import CandidateSpeech
-from speech_decoding.evaluation.levels import AmongAll, AmongSubset, Named
+from speech_decoding.evaluation.grouping import story_pools
+from speech_decoding.evaluation.levels import AmongAll, AmongPool, AmongSubset, Named
 from speech_decoding.evaluation.measures import column, measure
-from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WORDS
+from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WITHIN_STORY, WORDS
 from speech_decoding.evaluation.retrieval import retrieve
 from speech_decoding.evaluation.uncertainty import bootstrap_interval
 from tests.evaluation.by_definition import expected, found_among, possible_ranks
@@ -47,9 +48,10 @@ def studies(draw):
             "scores": st.lists(st.integers(-1, 2), min_size=COUNT, max_size=COUNT),
         }
     )
-    table = pd.DataFrame(draw(st.lists(segment, min_size=1, max_size=8)))
+    table = pd.DataFrame(draw(st.lists(segment, min_size=COUNT, max_size=8)))
+    table.loc[: COUNT - 1, "target"] = range(COUNT)  # every candidate is heard by someone
     named = candidates.loc[table["target"], ["word", "sequence_text"]].reset_index(drop=True)
-    return candidates, table.join(named)
+    return candidates, table.join(named).assign(place_s=3.0 * table["target"])
 
 
 def evaluate(candidates, table):
@@ -60,6 +62,9 @@ def evaluate(candidates, table):
         WORDS: Named(candidates["word"].str.casefold(), CPU),
         SENTENCES: Named(candidates["sequence_text"], CPU),
         APART: AmongSubset(members, COUNT, CPU),
+        WITHIN_STORY: AmongPool(
+            *story_pools(table["target"].to_numpy(), table["story"].to_numpy()), CPU
+        ),
     }
     speech = torch.eye(COUNT)[:, :, None]
     scores = torch.tensor(table["scores"].tolist(), dtype=torch.float32)[:, :, None]
@@ -146,6 +151,19 @@ def test_every_metric_is_its_definition(study):
     ]
     check(metrics[APART], asked)
     assert metrics[APART]["n_answers"] == len(members)
+    heard = table.groupby("target")["story"].agg(set)
+    pools = [
+        [place for place in range(COUNT) if heard[place] & heard[target]] for _, target in problems
+    ]
+    own_story = [
+        ([scores[place] for place in pool], pool.index(target))
+        for pool, (scores, target) in zip(pools, problems, strict=True)
+    ]
+    check(metrics[WITHIN_STORY], own_story)
+    assert metrics[WITHIN_STORY]["n_answers"] == np.mean([len(pool) for pool in pools])
+    chance = np.mean([min(2 / len(pool), 1) for pool in pools])
+    assert metrics[WITHIN_STORY]["chance_top2"] == pytest.approx(chance)
+    assert metrics["n_sentences"] == table["sequence_text"].nunique()
     assert list(metrics["candidate_sets"]) == [str(SIZE)]
     for k in TOP_K:
         by_hand = [found_among(*pair, k, SIZE) for pair in problems]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from speech_decoding.decoder.losses import EPSILON
+from speech_decoding.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,8 +93,8 @@ class CandidateSpeech:
     def scores(self, estimates: Tensor) -> Tensor:
         """Score every candidate for every estimate [batch, features, time]: [batch, candidates].
 
-        The score is the dot product over the norm of the candidate (REFERENCE 6). An estimate with
-        a value that is not finite says nothing: all its candidates score 0.
+        The score is the dot product over the norm of the candidate (REFERENCE 6).
+        Raises: InputError if a score is no finite number, which nothing could be ranked by.
         """
         flat = estimates.float().flatten(1).mT  # [features * time, batch]
         # The candidates stand on the left: a processor packs the matrix on the right, the smaller
@@ -104,7 +105,8 @@ class CandidateSpeech:
             begins = range(0, self.count, len(self._matrix))
             scores = torch.cat([self._fill(begin) @ flat for begin in begins])
         scores = scores.mT.contiguous()
-        return torch.where(scores.isfinite().all(dim=1, keepdim=True), scores, 0.0)
+        _require_finite(scores)
+        return scores
 
     def _fill(self, begin: int) -> Tensor:
         """Put the candidates from `begin` on into the matrix; returns the rows that are filled."""
@@ -118,3 +120,26 @@ class CandidateSpeech:
                 row.view(candidate.shape).copy_(candidate)
             filled.div_(filled.norm(dim=1, keepdim=True).add_(EPSILON))
         return self._matrix[: end - begin]
+
+
+def _require_finite(scores: Tensor) -> None:
+    """Raise InputError unless all scores [batch, candidates] are finite; say which side is not."""
+    finite = scores.isfinite()
+    if finite.all():
+        return
+    silent = int((~finite.any(dim=0)).sum())  # candidates without any finite score
+    if silent and silent < finite.shape[1]:
+        raise InputError(
+            "the embedding of the test segments",
+            expected="finite numbers",
+            found=f"{silent} of {finite.shape[1]} segments without",
+            consequence="segments cannot be ranked",
+            next_step="delete the study's folder below results/*/embeddings and embed again",
+        )
+    raise InputError(
+        "the decoder's estimates of the test segments",
+        expected="finite scores",
+        found=f"{int((~finite.all(dim=1)).sum())} of {len(finite)} segments without",
+        consequence="segments cannot be ranked",
+        next_step="train with a smaller training.clamp, or with training.precision: float32",
+    )

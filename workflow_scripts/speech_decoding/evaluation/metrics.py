@@ -10,6 +10,7 @@ from speech_decoding.evaluation.ranks import RankTable
 
 PERMUTATIONS = 9999
 _PERMUTATION_SEED = 2208
+_AT_ONCE = 2**20  # candidates of all permutations that are held at once
 
 
 def hits(ranks: RankTable, k: int, candidate_count: int) -> np.ndarray:
@@ -94,13 +95,29 @@ def permuted_hits(
     # found[i, j]: how often candidate j was among the k best of listeners of segment i
     found = np.zeros((count, count), dtype=np.int64)
     np.add.at(found, (np.repeat(target, best.shape[1]), best.ravel()), 1)
-    found, rows = found[heard], np.arange(count)
-    permuted = np.empty(permutations, dtype=np.int64)
-    for number in range(permutations):
-        order = np.concatenate([blocks[block] for block in generator.permutation(len(blocks))])
-        turned = (rows + generator.integers(count)) % count
-        permuted[number] = found[rows, order[turned]].sum()
-    return int(found[rows, heard].sum()), permuted
+    found, rows = found[np.ix_(heard, heard)], np.arange(count)
+    lengths = np.array([len(block) for block in blocks])
+    orders = generator.permuted(np.tile(np.arange(len(blocks)), (permutations, 1)), axis=1)
+    turns = generator.integers(count, size=(permutations, 1))
+    permuted = []
+    step = max(_AT_ONCE // count, 1)
+    for first in range(0, permutations, step):
+        order, turn = orders[first : first + step], turns[first : first + step]
+        names = _put_in_order(order, lengths)
+        names = np.take_along_axis(names, (rows + turn) % count, axis=1)
+        permuted.append(found[rows, names].sum(axis=1))
+    return int(np.trace(found)), np.concatenate(permuted)
+
+
+def _put_in_order(order: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Put blocks one after the other: positions [permutations, sum of lengths].
+
+    Parameters: order [permutations, blocks]; lengths [blocks], of blocks that lay in sequence.
+    """
+    begins, ordered = np.cumsum(lengths) - lengths, lengths[order]
+    moved = begins[order] - (np.cumsum(ordered, axis=1) - ordered)
+    count = int(lengths.sum())
+    return np.repeat(moved.ravel(), ordered.ravel()).reshape(-1, count) + np.arange(count)
 
 
 def _over_ties(value_of_rank: np.ndarray, ranks: RankTable) -> np.ndarray:

@@ -48,6 +48,13 @@ def tell_accuracy(numbers: Mapping[str, Any]) -> str:
     )
 
 
+def tell_p_value(numbers: Mapping[str, Any]) -> str:
+    """Write the p-value of an accuracy above chance."""
+    if numbers["p_value"] is None:
+        return "p unknown"
+    return f"p = {numbers['p_value']:.4f}" if numbers["p_value"] >= 1e-4 else "p < 0.0001"
+
+
 def tell_lead(numbers: Mapping[str, Any]) -> str:
     """Write how far the decoder is ahead of a control."""
     lead = tell_interval(numbers["lead"], numbers["n_sentences"])
