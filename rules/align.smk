@@ -17,7 +17,7 @@ rule measure_alignment:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(30),
+        runtime=growing(60),
     params:
         script=scripts / "measure_alignment.py",
         study=study_arguments,

@@ -7,6 +7,7 @@ from speech_decoding.recordings.alignment import measure_alignment, measure_lag
 from speech_decoding.segments.splits import locate_wavs
 from speech_decoding.speech.audio import merge_audio
 from speech_decoding.studies.brennan import Study
+from tests.studies.small_study import SmallStudy
 
 RATE_HZ, AUDIO_HZ = 500, 16000
 
@@ -64,6 +65,38 @@ def test_a_channel_that_holds_something_else(alice, merged):
     found = measure(alice.reader, alice.recording("S03"), merged)
     assert found["correlation"] < 0.3
     assert "nothing like them" in found["warning"]
+
+
+@pytest.fixture(scope="module")
+def meg(tmp_path_factory):
+    """A study of which one of 32 miscellaneous channels happens to hold the sound."""
+    return SmallStudy.simulate(tmp_path_factory.mktemp("meg") / "study")
+
+
+def measure_meg(study, *, shift_s: float = 0.0):
+    merged = merge_audio(study.reader.wav_files("tiny_tale"), rate_hz=AUDIO_HZ)
+    return measure(study.reader, study.recording, merged, shift_s=shift_s)
+
+
+@pytest.mark.parametrize("shift_s", [0.0, -0.3])
+def test_the_channel_that_holds_the_sound_is_found_among_others(meg, shift_s):
+    found = measure_meg(meg, shift_s=shift_s)
+    assert found["lag_ms"] == pytest.approx(-1000 * shift_s, abs=2)
+    assert found["correlation"] > 0.9
+    assert bool(found["warning"]) == (shift_s != 0)
+
+
+def test_channels_that_hold_something_else_measure_nothing(meg, tmp_path):
+    small = meg.copy(tmp_path / "study")
+
+    def record_noise(samples):
+        random = np.random.default_rng(0)
+        samples[:, 224:] = 0
+        samples[:, 230:233] = random.integers(-900, 900, (len(samples), 3))
+        samples[::1000, 240] = 2000  # a pulse each second
+
+    small.change_samples(record_noise)
+    assert measure_meg(small) == {"lag_ms": None, "correlation": None, "warning": ""}
 
 
 def test_lag_of_a_known_signal():

@@ -1,6 +1,6 @@
 """The proof of alignment: the sound that a recording holds, against where its events place it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from speech_decoding.recordings.thresholds import LARGEST_LAG_S, LEAST_CORRELATI
 from speech_decoding.studies import Recording, StudyReader
 
 if TYPE_CHECKING:
+    import mne
     import pandas as pd
 
 _FARTHEST_S = 5.0  # lags are looked for up to here, either way
+_SCREENED_S = 60.0  # so much of the first sound is looked for in channels of unknown content
 _HIGH_PASS_HZ, _ENVELOPE_HZ = 20.0, 20.0
 
 
@@ -28,21 +30,32 @@ def measure_alignment(
 ) -> dict[str, Any]:
     """Compare a recording's audio channel with the audio files that its events place in it.
 
+    Of several channels that may be one, that which is most like the sound is taken, if any is.
+
     Parameters: wav_onsets, the recording's (wav, onset_s); audio [samples] at audio_rate_hz and
     wavs, its story's merged audio and the table of its files.
     Returns: lag_ms, how much later than the events say the sound was recorded, and correlation of
     the envelopes at that lag, both None without an audio channel; and warning, one sentence, empty
     if there is nothing to say.
     """
-    channel = study.load_audio_channel(recording)
-    if channel is None:
-        return {"lag_ms": None, "correlation": None, "warning": ""}
+    channels = study.open_audio_channels(recording)
     placed = wav_onsets.merge(wavs, on="wav", validate="one_to_one")
     sounds = [
         (row.onset_s, audio[row.first_sample : row.first_sample + row.sample_count])
         for row in placed.itertuples()
     ]
-    lag_s, correlation = measure_lag(*channel, sounds, audio_rate_hz=audio_rate_hz)
+    nothing = {"lag_ms": None, "correlation": None, "warning": ""}
+    if channels is None:
+        return nothing
+    unknown = len(channels.ch_names) > 1
+    if unknown:
+        channels.pick([_most_alike(channels, sounds, audio_rate_hz)])
+    rate_hz = channels.info["sfreq"]
+    lag_s, correlation = measure_lag(
+        channels.get_data()[0], rate_hz, sounds, audio_rate_hz=audio_rate_hz
+    )
+    if unknown and correlation < LEAST_CORRELATION:
+        return nothing
     warning = ""
     if correlation < LEAST_CORRELATION:
         warning = _warn(recording, f"nothing like them (correlation {correlation:.2f})")
@@ -66,15 +79,44 @@ def measure_lag(
     Returns: seconds by which the channel is later, and the envelopes' correlation there. What is
     compared has the band of the channel.
     """
+    return _fit(_envelope(channel, rate_hz), rate_hz, _envelopes(sounds, rate_hz, audio_rate_hz))
+
+
+def _most_alike(
+    channels: "mne.io.BaseRaw", sounds: Sequence[tuple[float, np.ndarray]], audio_rate_hz: int
+) -> int:
+    """Give the position of the channel most like the first minute of the first sound."""
+    rate_hz = channels.info["sfreq"]
+    onset_s, waveform = next((sound for sound in sounds if sound[0] >= 0), sounds[0])
+    begin = min(round(max(onset_s - _FARTHEST_S, 0.0) * rate_hz), channels.n_times // 2)
+    end = min(round((onset_s + _SCREENED_S + _FARTHEST_S) * rate_hz), channels.n_times)
+    sound = (onset_s - begin / rate_hz, waveform[: round(_SCREENED_S * audio_rate_hz)])
+    played = _envelopes([sound], rate_hz, audio_rate_hz)
+    stretch = channels.get_data(start=begin, stop=end)
+    return int(np.argmax([_fit(_envelope(one, rate_hz), rate_hz, played)[1] for one in stretch]))
+
+
+def _envelopes(
+    sounds: Iterable[tuple[float, np.ndarray]], rate_hz: float, audio_rate_hz: int
+) -> list[tuple[float, np.ndarray]]:
+    """Give when each sound should begin, and its envelope at rate_hz."""
+    resample = Resampler(audio_rate_hz, int(rate_hz))
+    return [
+        (onset_s, _envelope(resample(waveform[np.newaxis])[0], rate_hz))
+        for onset_s, waveform in sounds
+    ]
+
+
+def _fit(
+    recorded: np.ndarray, rate_hz: float, envelopes: Iterable[tuple[float, np.ndarray]]
+) -> tuple[float, float]:
+    """Give the lag in seconds at which envelopes fit a recorded one best, and the correlation."""
     from scipy.signal import correlate
 
     reach = round(_FARTHEST_S * rate_hz)
-    recorded = _envelope(channel, rate_hz)
-    resample = Resampler(audio_rate_hz, int(rate_hz))
     product = np.zeros(2 * reach + 1)
     recorded_power = played_power = 0.0
-    for onset_s, waveform in sounds:
-        played = _envelope(resample(waveform[np.newaxis])[0], rate_hz)
+    for onset_s, played in envelopes:
         around = _cut(recorded, round(onset_s * rate_hz) - reach, len(played) + 2 * reach)
         around, played = around - around.mean(), played - played.mean()
         product += correlate(around, played, mode="valid", method="fft")

@@ -4,6 +4,7 @@ File names, columns and oddities follow the real files (REFERENCE 1.1). `sourced
 truth: the exact time of every sound, word and phoneme of each story.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import soundfile
+from scipy.signal import resample_poly
 
 from speech_decoding.errors import InputError
 from speech_decoding.files import replacing, write_json
@@ -89,13 +91,10 @@ def simulate_recording(
     word_onsets_s = lead_s + (words["wav_offset_s"] + words["start_s"]).to_numpy()
     sample_count = round((wav_onsets_s[-1] + sounds["duration_s"].iloc[-1] + tail_s) * rate_hz)
     times_s = np.arange(sample_count) / rate_hz
+    waveforms = [soundfile.read(stimuli.wav_path(folder, story, part))[0] for part in range(parts)]
     features = sum(
-        speech_features(
-            soundfile.read(stimuli.wav_path(folder, story, part))[0],
-            speech.RATE_HZ,
-            times_s - wav_onsets_s[part],
-        )
-        for part in range(parts)
+        speech_features(waveform, speech.RATE_HZ, times_s - onset_s)
+        for waveform, onset_s in zip(waveforms, wav_onsets_s, strict=True)
     )
 
     head = sensors.place_head(seed, subject, session)
@@ -109,6 +108,7 @@ def simulate_recording(
         snr=snr,
         rate_hz=rate_hz,
         seed=seed,
+        sound=_record_sound(waveforms, wav_onsets_s, sample_count, rate_hz),
     )
     meg = folder / f"sub-{subject}" / f"ses-{session}" / "meg"
     kit_file.write_recording(
@@ -125,6 +125,19 @@ def simulate_recording(
         ),
     )
     _write_head(meg, f"sub-{subject}_ses-{session}", head)
+
+
+def _record_sound(
+    waveforms: Sequence[np.ndarray], onsets_s: np.ndarray, sample_count: int, rate_hz: int
+) -> np.ndarray:
+    """Record what was heard at the rate of the recording: [sample_count], in volts."""
+    channel = np.zeros(sample_count, np.float32)
+    common = math.gcd(speech.RATE_HZ, rate_hz)
+    for waveform, onset_s in zip(waveforms, onsets_s, strict=True):
+        heard = resample_poly(waveform, rate_hz // common, speech.RATE_HZ // common)
+        first = round(onset_s * rate_hz)
+        channel[first : first + len(heard)] = heard[: sample_count - first]
+    return channel
 
 
 def _participant(

@@ -9,6 +9,7 @@ from speech_decoding.simulation.noise import SensorNoise, band_covariance
 from speech_decoding.simulation.seeding import generator
 
 _BLOCK_S = 10.0
+_SOUND_CHANNEL = sensors.CHANNELS - 17  # somewhere among those of unknown content
 
 
 def sensor_blocks(
@@ -22,6 +23,7 @@ def sensor_blocks(
     snr: float,
     rate_hz: float,
     seed: int,
+    sound: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Give a recording in blocks of time: arrays (256, n), float32, in tesla and volt.
 
@@ -29,7 +31,8 @@ def sensor_blocks(
     sample numbers; head, the listener's head; kind, what the brain responds to, one of
     brain.KINDS; snr, power of the response divided by power of the noise, both from 1 to 40 Hz,
     over the whole recording and all gradiometers. The response depends on seed and subject, the
-    noise on seed and recording_id. The channels that are no magnetometers stay at 0.
+    noise on seed and recording_id. Of the channels that are no magnetometers, one holds `sound`,
+    [samples] at rate_hz, in volts, if it is given; the others stay at 0.
     """
     model = brain.HeadModel(head)
     responses = brain.source_responses(features, word_onsets, kind=kind, rate_hz=rate_hz, seed=seed)
@@ -50,4 +53,6 @@ def sensor_blocks(
         block = np.zeros((sensors.CHANNELS, stop - start), np.float32)
         block[: -sensors.MISCELLANEOUS] = noise.block(start, stop)
         block[: sensors.GRADIOMETERS] += fields @ responses[:, start:stop]
+        if sound is not None:
+            block[_SOUND_CHANNEL] = sound[start:stop]
         yield block

@@ -176,8 +176,11 @@ class StudyReader(Protocol):
     def load_events(self, recording: Recording) -> "pd.DataFrame":
         """Read a recording's events: EVENT_COLUMNS, sorted by start, unknown values missing."""
 
-    def load_audio_channel(self, recording: Recording) -> "tuple[np.ndarray, float] | None":
-        """Read the channel that recorded the sound: samples and rate in Hz; None if it has none."""
+    def open_audio_channels(self, recording: Recording) -> "mne.io.BaseRaw | None":
+        """Open the channels that may hold the sound, not yet in memory; None if there are none.
+
+        A single one is taken for a copy of the sound; of several, none may be one.
+        """
 
     def load_ica(self, recording: Recording) -> StoredIca | None:
         """Read the components that the study stores for a recording; None if it stores none."""

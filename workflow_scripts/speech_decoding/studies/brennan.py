@@ -163,11 +163,11 @@ class Study:
         raw.info["bads"] = [name for name in brennan_signal.ELECTRODES if name in bad]
         return raw.set_montage(brennan_signal.MONTAGE)
 
-    def load_audio_channel(self, recording: Recording) -> "tuple[np.ndarray, float] | None":
-        """Read the channel that recorded the sound: samples and rate in Hz; None if it has none."""
+    def open_audio_channels(self, recording: Recording) -> "mne.io.BaseRaw | None":
+        """Open the channel that recorded the sound; None if there is none."""
         raw = brennan_signal.open_signal(self._opened(recording))
         names = [name for name in raw.ch_names if name in brennan_signal.AUDIO_CHANNELS]
-        return (raw.get_data(names[:1])[0], raw.info["sfreq"]) if names else None
+        return raw.pick(names[:1]) if names else None
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
         """Place the story's wavs and words in the recording (REFERENCE 1.2).

@@ -146,9 +146,9 @@ class Study:
         """Read events.tsv in either of its two layouts (REFERENCE 1.1)."""
         return read_events(self.raw_files(recording)[2])
 
-    def load_audio_channel(self, recording: Recording) -> None:
-        """No channel is known to hold the sound."""
-        return None
+    def open_audio_channels(self, recording: Recording) -> "mne.io.BaseRaw":
+        """Open the miscellaneous channels, of which it is not known what they recorded."""
+        return kit.open_recording(self.raw_files(recording)[0]).pick("misc")
 
     def load_ica(self, recording: Recording) -> StoredIca | None:
         """The study stores no independent components."""
