@@ -1,6 +1,7 @@
 """Whatever a checkpoint holds, its readers embed with it or refuse it in one sentence."""
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -72,16 +73,18 @@ def intact(tmp_path_factory) -> list[Path]:
 @pytest.mark.long
 def test_no_checkpoint_is_more_than_a_sentence(intact, tmp_path):
     torch.set_num_threads(1)
+    for path in intact:
+        with contextlib.suppress(InputError):  # those that would run a command are refused
+            _embed(path)  # what is imported late is imported now
     outcomes = {"embedded": 0, "refused": 0}
-    for number, draw in tries():
+    for number, draw in tries(longest_try_s=60):
         changed = tmp_path / f"try-{number}"
         original = draw.choice(intact)
         (shutil.copytree if original.is_dir() else shutil.copy)(original, changed)
         for _ in range(draw.choice((1, 1, 1, 2, 5))):
             _change(changed, draw)
         try:
-            target = load_target("wav2vec2", checkpoint=str(changed), layers=[1, 2])
-            target.embed(WAVEFORM)
+            _embed(changed)
             outcomes["embedded"] += 1
         except InputError as error:
             assert "\n" not in str(error) and len(str(error)) < 1500, f"try {number}"
@@ -91,6 +94,10 @@ def test_no_checkpoint_is_more_than_a_sentence(intact, tmp_path):
         assert not (intact[0].parent / "executed").exists(), f"try {number} ran a command"
         (shutil.rmtree if changed.is_dir() else os.unlink)(changed)
     assert min(outcomes.values()) > 0, outcomes
+
+
+def _embed(checkpoint: Path) -> None:
+    load_target("wav2vec2", checkpoint=str(checkpoint), layers=[1, 2]).embed(WAVEFORM)
 
 
 def _change(checkpoint: Path, draw: random.Random) -> None:
