@@ -32,11 +32,11 @@ def follow_to_the_end(
 ) -> list[str]:
     """Do what each sentence says until the same command has none to say; give the sentences.
 
-    Parameters: asked, the targets, which an action may correct.
+    Parameters: asked, the targets and what stands behind them, which an action may correct.
     """
     sentences: list[str] = []
     while len(sentences) < MOST_SENTENCES:
-        result = workspace.snakemake(*arguments, "--", *asked, check=False)
+        result = workspace.snakemake(*arguments, *asked, check=False)
         if result.returncode == 0:
             return sentences
         sentences.append(sentence_of(result))
@@ -44,10 +44,10 @@ def follow_to_the_end(
     raise AssertionError("\n".join(sentences))
 
 
-# Two ways out of what is not where config.yaml looks for it.
+# Three ways out of what is not where config.yaml looks for it.
 
 
-def put_there(workspace: Workspace) -> dict[str, Action]:
+def put_there(workspace: Workspace, asked: list[str]) -> dict[str, Action]:
     def put_checkpoint(found, sentence):
         path = workspace.folder / re.search(r"(\S+): expected the speech model", sentence)[1]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def put_there(workspace: Workspace) -> dict[str, Action]:
     }
 
 
-def set_in_config(workspace: Workspace) -> dict[str, Action]:
+def set_in_config(workspace: Workspace, asked: list[str]) -> dict[str, Action]:
     def set_raw_folder(found, sentence):
         config = workspace.config
         config["studies"][found[1]]["raw_folder"] = "data/elsewhere"
@@ -76,14 +76,23 @@ def set_in_config(workspace: Workspace) -> dict[str, Action]:
 
     return {
         r"put them there or set studies\.(\w+)\.raw_folder in \S+": set_raw_folder,
-        r"put it there .* or set embeddings\.(\w+)\.checkpoint in \S+.*": set_checkpoint,
+        r"put it there .* or set embeddings\.(\w+)\.checkpoint .*": set_checkpoint,
     }
 
 
-@pytest.mark.parametrize("way", [put_there, set_in_config])
+def do_without_a_model(workspace: Workspace, asked: list[str]) -> dict[str, Action]:
+    def choose(found, sentence):
+        asked.extend(["--config", found[1].replace("NAME", found[2])])
+
+    without = r"put it there .*, or do without it: .* `--config '(.+)'` with (\w+) .*"
+    return {without: choose} | put_there(workspace, asked)
+
+
+@pytest.mark.parametrize("way", [put_there, set_in_config, do_without_a_model])
 def test_missing_raw_files_and_a_missing_checkpoint(fresh, way):
-    actions = way(fresh)
-    folder, checkpoint = follow_to_the_end(fresh, "-n", actions=actions, asked=[REAL_REPORT])
+    asked = [REAL_REPORT]
+    actions = way(fresh, asked)
+    folder, checkpoint = follow_to_the_end(fresh, "-n", actions=actions, asked=asked)
     assert "data/gwilliams" in folder and "raw_folder" in folder
     assert "weights/xlsr_53_56k.pt" in checkpoint
     assert not (fresh.folder / "results" / "gwilliams").exists()
