@@ -1,6 +1,7 @@
 # Decoding heard speech from M/EEG: raw recordings in, a report out.
 #
 #   snakemake --cores 8 results/gwilliams/report.html
+#   snakemake --cores 8 results/gwilliams/report.html --configfile mine.yaml
 #
 # The files below are in the order in which data flow through them.
 

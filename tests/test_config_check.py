@@ -1,13 +1,15 @@
 """The configuration: complete, closed, and told in one sentence when it is wrong."""
 
 import copy
+import re
 
 import pytest
 import yaml
 
+from speech_decoding import settings
 from speech_decoding.config_check import ConfigCheck
 from speech_decoding.errors import InputError
-from tests.config_advice import SCHEMA, check_all, repair, shipped
+from tests.config_advice import ROOT, SCHEMA, check_all, repair, shipped
 
 
 @pytest.fixture
@@ -205,6 +207,15 @@ def test_the_smallest_entry_has_neither_exclude_nor_settings(config):
     assert entry.keys() == {"title", "reader", "raw_folder", "layout"}
     entry["exclude"], entry["settings"] = {}, {}
     check_all(config)
+
+
+def test_the_file_that_the_readme_shows_is_accepted(config):
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    mine = yaml.safe_load(text)
+    merge(config, mine)
+    check_all(config)
+    blocks = settings.experiment_settings(config, "gwilliams", "main")
+    assert blocks["decoder"]["depth"] == 8 and blocks["training"]["epochs"] == 50
 
 
 def test_experiments_are_overridden_for_one_study(config):
