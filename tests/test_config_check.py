@@ -149,6 +149,8 @@ NO_SUCH_NAME = [
     ("studies.demo.settings.training.selection.without_story", "ferry", "'night_ferry'"),
     ("studies.demo_eeg.settings.sweeps.without_subject.values", ["S1"], "the nearest is 'S01'"),
     ("studies.demo.settings.training.selection.subjects", 5, "at most the 4 subjects"),
+    ("studies.brennan.settings.preprocess.rereference", ["029"], "the nearest is '29'"),
+    ("studies.demo.settings.preprocess.rereference", "average", "null, as for all but EEG"),
 ]
 FAULTS = [*NO_KEY, *NO_VALUE, *NO_SUCH_VALUE, *NOT_TOGETHER, *NO_SUCH_NAME]
 

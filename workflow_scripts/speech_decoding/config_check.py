@@ -98,6 +98,7 @@ class ConfigCheck:
         self._check_layout(study, reader)
         self._check_exclude(study, reader)
         self._check_rates(study, blocks["preprocess"], reader)
+        self._check_reference(study, blocks["preprocess"]["rereference"], reader)
 
     def check_experiment(self, study: str, experiment: str) -> None:
         """Check one experiment of a study that is checked, a point of a sweep being one as well.
@@ -200,6 +201,15 @@ class ConfigCheck:
             path = self._set_at(study, "preprocess.band_pass_hz")
             found = f"{band_hz[0]:g} and {band_hz[1]:g} Hz"
             raise self._fault(path, "a lower and a higher frequency", found, "write [1, 60]")
+
+    def _check_reference(
+        self, study: str, reference: str | list[str] | None, reader: StudyReader
+    ) -> None:
+        path = self._set_at(study, "preprocess.rereference")
+        if reference and not reader.facts.electrodes:
+            raise self._fault(path, "null, as for all but EEG", f"{reference}", "write null")
+        for name in reference if isinstance(reference, list) else ():
+            self._require_known(path, name, reader.facts.electrodes)
 
     # ------------------------------------------------------------------------- one experiment
 

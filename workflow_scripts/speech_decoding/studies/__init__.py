@@ -122,6 +122,7 @@ class StoredIca:
 class Facts:
     """What is known of a study before any file is opened.
 
+    electrodes: names of all of an EEG's; none of MEG.
     reference_electrode: the EEG electrode against which all others were recorded, if it has a name.
     """
 
@@ -130,6 +131,7 @@ class Facts:
     raw_rate_hz: float
     licence: str
     citation: str
+    electrodes: tuple[str, ...] = ()
     reference_electrode: str | None = None
 
 

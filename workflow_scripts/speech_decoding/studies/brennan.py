@@ -59,6 +59,7 @@ class Study:
         licence="CC BY 4.0",
         citation="Brennan & Hale 2019, PLoS ONE, doi 10.1371/journal.pone.0207741; "
         "data doi 10.7302/Z29C6VNH",
+        electrodes=(*brennan_signal.ELECTRODES, "29"),
         reference_electrode="29",
     )
 
