@@ -14,6 +14,7 @@ from speech_decoding.segments.frames import find_frames
 from speech_decoding.segments.splits import split_study
 from speech_decoding.segments.windows import Window
 from speech_decoding.studies import Recording, StudyReader, open_study
+from speech_decoding.studies.brennan import STORY, WAV_DISTANCES_S
 from speech_decoding.studies.gwilliams import known_wavs
 from tests import realdata
 from tests.segments.frame_definition import RATE_HZ, by_definition
@@ -60,12 +61,11 @@ def has_events(study: StudyReader, recording: Recording) -> bool:
 def wav_tables(study: StudyReader, events: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Give the audio files of every story, as long as is known without having them."""
     known_s = {name: (size - 44) / 44100 for name, (size, _) in known_wavs().items()}
-    distances_s = study.layout.get("wav_distances_s")
-    if distances_s:
+    if study.stories() == [STORY]:
         last_word = next(iter(events.values())).iloc[-1]
         last_s = last_word["wav_start_s"] + last_word["duration_s"] + 0.5
         names = [path.name for path in study.wav_files("alice")]
-        known_s = dict(zip(names, [*distances_s, last_s], strict=True))
+        known_s = dict(zip(names, [*WAV_DISTANCES_S, last_s], strict=True))
     return {
         story: pd.DataFrame(
             [(path.name, known_s[path.name]) for path in study.wav_files(story)],

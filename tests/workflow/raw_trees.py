@@ -27,12 +27,11 @@ def lay_meg_masc(folder: Path, layout: dict[str, Any]) -> None:
             )
 
 
-def lay_alice(folder: Path, layout: dict[str, Any]) -> None:
+def lay_alice(folder: Path) -> None:
     """Write two listeners; the second one's brain is the first one's, a little weaker."""
     one, other = ALICE_LISTENERS
-    common = {"wav_distances_s": layout["wav_distances_s"], "seed": SEED}
-    alice.simulate_stimuli(folder, **common)
-    alice.simulate_recording(folder, subject=one, snr=SNR, **common)
+    alice.simulate_stimuli(folder, seed=SEED)
+    alice.simulate_recording(folder, subject=one, snr=SNR, seed=SEED)
     for name in ("", "proc/"):
         shutil.copyfile(folder / f"{name}{one}.mat", folder / f"{name}{other}.mat")
     SmallAlice(folder).change_struct(f"{other}.mat", "raw", _weaken)

@@ -22,10 +22,11 @@ def rehearse(workspace: Workspace) -> None:
     """Put small raw trees where config.yaml looks for them, and shorten the trainings."""
     config = workspace.config
     raw_trees.write_checkpoint(workspace.folder / CHECKPOINT)
-    for study, lay in zip(STUDIES, (raw_trees.lay_meg_masc, raw_trees.lay_alice), strict=True):
-        entry = config["studies"][study]
-        entry["raw_folder"] = f"data/small_{study}"
-        lay(workspace.folder / entry["raw_folder"], entry["layout"])
+    for study in STUDIES:
+        config["studies"][study]["raw_folder"] = f"data/small_{study}"
+    data, layout = workspace.folder / "data", config["studies"]["gwilliams"]["layout"]
+    raw_trees.lay_meg_masc(data / "small_gwilliams", layout)
+    raw_trees.lay_alice(data / "small_brennan")
     for embedding in config["embeddings"].values():
         if "checkpoint" in embedding:
             embedding["checkpoint"] = CHECKPOINT
