@@ -16,7 +16,7 @@ NEXT = {
     "preprocess_recording": "split_blocks",
     "merge_audio": "split_blocks",
     "split_blocks": "measure_alignment embed_speech compute_layers cut_segments",
-    "measure_alignment": "write_report",
+    "measure_alignment": "judge_controls write_report",
     "embed_speech": "train_decoder",
     "compute_layers": "compare_with_fairseq",
     "compare_with_fairseq": "",
@@ -95,7 +95,7 @@ LIBRARY = {
     "decoder": {"*": "train_decoder"},
     "evaluation": {
         "*": "evaluate_decoder",
-        "control_runs controls matching stand_ins timing": "control_decoder",
+        "alignment control_runs controls matching stand_ins timing verdict": "control_decoder",
     },
     "report": {
         "*": _PAGES,

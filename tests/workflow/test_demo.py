@@ -28,13 +28,13 @@ def test_controls_fall_to_chance(finished, control):
 
 def test_every_control_is_green(finished):
     verdicts = json.loads((finished.folder / "results/demo/verdicts.json").read_text())
-    assert len(verdicts) == 11
+    assert len(verdicts) == 13
     assert not [verdict for verdict in verdicts if verdict["passed"] is not True]
 
 
 def test_report_and_metrics_stand_side_by_side(finished):
     page = (finished.folder / "results/demo/report.html").read_text()
-    assert "simulated" in page.lower() and "11 of 11 controls passed" in page
+    assert "simulated" in page.lower() and "13 of 13 controls passed" in page
     summary = json.loads((finished.folder / "results/demo/metrics.json").read_text())
     assert set(summary["experiments"]) == {"main", "noise_input", "shuffled_pairs"}
     assert all(summary["verdicts"].values())
