@@ -124,11 +124,28 @@ class Fault(NamedTuple):
 
 FAULTS = {
     # ------------------------------------------------------------------------------- files
-    "missing session": Fault(
-        lambda s: shutil.rmtree(s.con.parent.parent),
+    "no subject at all": Fault(
+        lambda s: shutil.rmtree(s.folder / "sub-01"),
+        "excluded",
+        "study",
+        "no such folder; no recording is there; .* set the study's raw_folder",
+    ),
+    "missing session of several": Fault(
+        lambda s: s.con.parent.parent.rename(s.con.parent.parent.with_name("ses-1")),
         "excluded",
         "ses-0/meg",
         'found no such folder for session "01/0"; .* name it under `absent`',
+    ),
+    "damaged sidecar": Fault(
+        lambda s: s.rewrite(s.sidecar, b"[" * 100_000), "warning", SIDECAR, "RecursionError|JSON"
+    ),
+    "sidecar of odd numbers": Fault(
+        lambda s: s.rewrite(
+            s.sidecar, b'{"SamplingFrequency": 1' + b"0" * 400 + b', "RecordingDuration": NaN}'
+        ),
+        "warning",
+        SIDECAR,
+        "rate and duration, found",
     ),
     "missing recording": Fault(lambda s: s.con.unlink(), "excluded", CON, "found no such file"),
     "missing events": Fault(lambda s: s.events.unlink(), "excluded", EVENTS, "found no such file"),
@@ -437,8 +454,17 @@ FAULTS = {
             set_cells("trial_type", lambda text: text.replace("Tiny_Tale", "Long_Tale")),
         ),
         "excluded",
+        EVENTS,
+        r"found events in long_tale_0\.wav, .* gives task 0 to tiny_tale; another story",
+    ),
+    "some events of another story": Fault(
+        lambda s: s.change_table(
+            s.events,
+            set_cells("trial_type", lambda text: text.replace("Tiny_Tale", "Long_Tale"), slice(9)),
+        ),
+        "excluded",
         HEARD,
-        r"found some in long_tale_0\.wav, long_tale_1\.wav; another story",
+        r"found some in long_tale_0\.wav; another story",
     ),
     # ------------------------------------------------------------------------------- audio
     "short wav": Fault(shorten_wav, "excluded", WAV, "as long as its events, found .* shorter"),

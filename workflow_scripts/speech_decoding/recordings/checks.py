@@ -149,7 +149,7 @@ def judge_study(
             expected="at least one recording that can be used",
             found=f"all {len(table)} excluded",
             consequence="there is nothing to decode",
-            next_step="repair the recordings, or take them from `exclude`",
+            next_step="repair the recordings, or take their names from `exclude`",
             details=lines,
         )
     return table, findings

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = ("sound", "word", "phoneme")
-_REPAIR = "fetch the file again, or exclude the recording in config.yaml with a reason"
+_REPAIR = "fetch the events again, or exclude the recording in config.yaml with a reason"
+_COMPARE = "fetch the events again, if they are not the published ones"
 
 
 def check_events(events: "pd.DataFrame", where: object, *, duration_s: float) -> list[Finding]:
@@ -64,7 +65,7 @@ def check_audio(events: "pd.DataFrame", where: object, wav_files: Iterable[Path]
                 expected="events in the audio files of its story",
                 found=f"some in {', '.join(strangers[:3])}",
                 consequence="another story was heard",
-                next_step="check which files were copied here",
+                next_step=_REPAIR,
             )
         )
     return findings
@@ -148,7 +149,8 @@ def _check_range(events: "pd.DataFrame", where: object, duration_s: float) -> li
                 where,
                 **parts,
                 consequence="the recording was cut off, or the events are those of another one",
-                next_step="fetch both again, or exclude the recording in config.yaml with a reason",
+                next_step="fetch the recording and its events again, or exclude the recording in "
+                "config.yaml with a reason",
             )
             findings.append(fault)
         else:
@@ -176,7 +178,7 @@ def _check_pauses(events: "pd.DataFrame", where: object) -> list[Finding]:
                     found=f"none for {pause_s.max():.1f} s of {wav}, before the "
                     f"{_name(rows.loc[pause_s.idxmax()])}",
                     consequence="events may be missing",
-                    next_step="compare the file with the published one",
+                    next_step=_COMPARE,
                 )
             ]
     return []
@@ -233,7 +235,7 @@ def _check_length(path: Path, audio_s: float, end_s: "pd.Series", where: object)
                 found=f"the last one of {path.name} ending at {end_s[path.name]:.2f} s of "
                 f"{audio_s:.2f} s",
                 consequence="events may be missing",
-                next_step="compare the file with the published one",
+                next_step=_COMPARE,
             )
         ]
     return []

@@ -109,13 +109,19 @@ def _judge_gaps(gap: np.ndarray, rate_hz: float, where: object) -> list[Finding]
 
 
 def _judge_flat(names: Sequence[str], flat: np.ndarray, where: object) -> Finding:
-    judge = Finding.fault if flat.mean() > LARGEST_FLAT_SENSORS else Finding.warning
-    return judge(
-        where,
-        expected="sensors that move",
-        found=f"flat ones: {_list(names, flat)}",
-        consequence="they hold no brain activity",
-        next_step="set preprocess.interpolate_bad, or exclude the recording in config.yaml",
+    parts = {
+        "expected": "sensors that move",
+        "found": f"flat ones: {_list(names, flat)}",
+        "consequence": "they hold no brain activity",
+    }
+    if flat.mean() > LARGEST_FLAT_SENSORS:
+        return Finding.fault(
+            where,
+            **parts,
+            next_step="fetch it again, or exclude it in config.yaml with a reason",
+        )
+    return Finding.warning(
+        where, **parts, next_step="nothing needs to be done, or set preprocess.interpolate_bad"
     )
 
 

@@ -64,7 +64,7 @@ def compare_words(
                     f"{len(versions)} recordings",
                     consequence="its blocks would have another text, and so another split, than "
                     "elsewhere",
-                    next_step="fetch the file of its events again, or exclude the recording in "
-                    "config.yaml with a reason",
+                    next_step="fetch the events again, or exclude the recording in config.yaml "
+                    "with a reason",
                 ),
             )

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +49,14 @@ class Study:
         self.layout = layout
 
     def recordings(self) -> list[Recording]:
-        """List subject x session x story, without the sessions that were never recorded."""
+        """List subject x session x story, without the sessions that were never recorded.
+
+        Raises: InputError if a label of the layout repeats the name that BIDS puts before it.
+        """
         tasks = {name: self.layout["stories"][name]["task"] for name in self.stories()}
+        _require_labels("sub", self.layout["subjects"])
+        _require_labels("ses", self.layout["sessions"])
+        _require_labels("task", tasks.values())
         return [
             Recording(f"sub-{subject}_ses-{session}_task-{task}", subject, session, name)
             for subject in self.layout["subjects"]
@@ -108,13 +114,14 @@ class Study:
         findings = [finding for path in (con, channels, events) for finding in check_presence(path)]
         if findings:
             return findings
-        for check, *paths in (
+        for check, *read in (
             (self._check_signal, con, sidecar),
             (self._check_channels, channels),
             (check_onsets, events),
+            (self._check_story, recording),
         ):
             try:
-                findings += check(*paths)
+                findings += check(*read)
             except InputError as error:
                 findings.append(Finding.of_error(error))
         wavs = self.wav_files(recording.story)
@@ -158,13 +165,22 @@ class Study:
         return self.folder / f"sub-{recording.subject}" / f"ses-{recording.session}" / "meg"
 
     def _no_session(self, recording: Recording) -> Finding:
+        if not any(self.folder.glob("sub-*")):
+            return Finding.fault(
+                self.folder,
+                expected="a BIDS tree with a folder sub-... for each subject",
+                found="no such folder",
+                consequence="no recording is there",
+                next_step="put the tree there, or set the study's raw_folder to where it is",
+            )
         pair = f"{recording.subject}/{recording.session}"
         return Finding.fault(
             self._meg_folder(recording),
             expected="the files of a session",
             found=f'no such folder for session "{pair}"',
             consequence="the session is missing",
-            next_step="fetch it, or name it under `absent` in the study's layout",
+            next_step="fetch it, or name it under `absent` in the study's layout if it was never "
+            "recorded",
         )
 
     def _check_signal(self, con: Path, sidecar: Path) -> list[Finding]:
@@ -176,7 +192,8 @@ class Study:
                 expected=f"{self.facts.raw_rate_hz:g} Hz",
                 found=f"{header.rate_hz:g} Hz",
                 consequence="the recording is not of this study",
-                next_step="check which file was copied here",
+                next_step="fetch the file again, or exclude the recording in config.yaml with a "
+                "reason",
             )
             findings.append(fault)
         if header.size > header.complete_size:
@@ -185,7 +202,7 @@ class Study:
                 expected="a file as long as its own header says",
                 found=f"{header.size - header.complete_size} bytes more",
                 consequence="what follows the recording is not read",
-                next_step="compare the file with the published one",
+                next_step="fetch the file again, if it is not the published one",
             )
             findings.append(warning)
         return findings
@@ -203,6 +220,40 @@ class Study:
                 next_step="fetch the table again",
             )
         ]
+
+    def _check_story(self, recording: Recording) -> list[Finding]:
+        """Compare the audio files that the events name with those of the layout."""
+        story, parts = recording.story, self.layout["stories"][recording.story]["parts"]
+        path = self.raw_files(recording)[2]
+        heard = set(read_events(path)["wav"].dropna())
+        named = {f"{story}_{part}.wav" for part in range(len(heard))}
+        unheard = [wav for wav in self.wav_files(story) if wav.name not in heard]
+        if heard == named and (
+            len(heard) > parts or (unheard and not any(wav.exists() for wav in unheard))
+        ):
+            return [
+                Finding.fault(
+                    path,
+                    expected="as many audio files as `parts` of its story in the study's layout",
+                    found=f"{len(heard)}, where layout.stories.{story}.parts is {parts}",
+                    consequence="a part of the story would be missing",
+                    next_step=f"set layout.stories.{story}.parts to {len(heard)}, or fetch the "
+                    "file again",
+                )
+            ]
+        if heard and not any(wav.startswith(f"{story}_") for wav in heard):
+            return [
+                Finding.fault(
+                    path,
+                    expected="the story that the study's layout gives to its task",
+                    found=f"events in {', '.join(sorted(heard)[:3])}, where layout.stories gives "
+                    f"task {self.layout['stories'][story]['task']} to {story}",
+                    consequence="another story was heard",
+                    next_step="fetch the file again, or correct the name or the task of the story "
+                    "under layout.stories",
+                )
+            ]
+        return []
 
 
 @functools.cache
@@ -239,7 +290,7 @@ def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
     try:
         said = json.loads(path.read_text(encoding="utf-8-sig"))
         said_hz, said_s = float(said["SamplingFrequency"]), float(said["RecordingDuration"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         found = f"{type(error).__name__}: {error}"
     else:
         last_s = header.duration_s - 1 / header.rate_hz
@@ -252,9 +303,22 @@ def _check_sidecar(path: Path, header: kit.KitHeader) -> list[Finding]:
             expected="the recording's rate and duration",
             found=found,
             consequence="the recording may be another one",
-            next_step="compare both files with the published ones",
+            next_step="fetch both files again, if they are not the published ones",
         )
     ]
+
+
+def _require_labels(name: str, labels: Iterable[str]) -> None:
+    for label in labels:
+        if label.startswith(f"{name}-"):
+            short = label.removeprefix(f"{name}-")
+            raise InputError(
+                "the study's layout",
+                expected=f"labels without {name}-, which BIDS puts before them",
+                found=repr(label),
+                consequence=f"no file is named {name}-{label}",
+                next_step=f"write {short!r} in its place",
+            )
 
 
 def _require_channels(

@@ -74,7 +74,7 @@ def check_onsets(path: Path) -> list[Finding]:
                 expected="events in the order of time",
                 found=f"{backward} that come before the event of the row above",
                 consequence="they are put in order",
-                next_step="compare the file with the published one",
+                next_step="fetch the file again, if it is not the published one",
             )
         ]
     return []
