@@ -68,10 +68,10 @@ def test_neighbouring_sensors_jump_together_and_far(silent, quiet):
     usual = np.median(np.abs(signal.detrend(quiet[:, :3000])))
     steps = np.abs(np.diff(silent[:208], axis=1))
     jumping = steps.max(axis=1) > 1e-11
-    assert 8 <= jumping.sum() == 208 - len(quiet) <= 2 * 8  # in a minute
+    assert 8 < jumping.sum() == 208 - len(quiet) <= 6 * 8  # in a minute
     assert (steps[jumping].max(axis=1) > 50 * usual).all()
     moments = np.flatnonzero((steps > 1e-11).any(axis=0))
-    assert 2 <= len(moments) <= 2 * 2  # a jump may outlast the recording
+    assert 6 <= len(moments) <= 2 * 6  # a jump may outlast the recording
     positions, _ = sensors.gradiometers()
     for moment in moments:
         together = positions[steps[:, moment] > 1e-11]
@@ -95,7 +95,7 @@ def test_the_sources_of_the_response_are_active_by_themselves():
     signals, seen = noise.brain_activity(generator(0, "own"), model, fields, 60_000, RATE_HZ)
     power = np.diagonal(noise.band_covariance(signals, RATE_HZ)) * (seen**2).mean(axis=0)
     assert power.sum() == pytest.approx(1)
-    assert power[-6:].sum() == pytest.approx(0.3)
+    assert power[-6:].sum() == pytest.approx(0.8)
     # Where they are seen, they are seen as the response is.
     scale = seen[:, -6:] / fields
     np.testing.assert_allclose(scale, scale[0, 0])

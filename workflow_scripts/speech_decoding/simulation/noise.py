@@ -20,13 +20,13 @@ from speech_decoding.simulation.brain import tangential
 BAND_HZ = (1.0, 40.0)  # where signal and noise are compared
 
 _BRAIN_SOURCES, _BRAIN_RADIUS_M, _BRAIN_T = 48, 0.065, 3e-13
-_OWN_SHARE = 0.3  # of the ongoing activity's power, from the sources that respond to speech
+_OWN_SHARE = 0.8  # of the ongoing activity's power, from the sources that respond to speech
 _ALPHA_HZ, _ALPHA_WIDTH_HZ = 10.0, 1.5
 _FIELDS, _FIELD_T, _FIELD_LEAK = 3, 3e-12, 0.02
 _LINE_HZ, _LINE_T = (60.0, 120.0), (2e-13, 0.5e-13)
 _DRIFTS, _DRIFT_T, _DRIFT_HZ = 8, 1.5e-12, 0.1
 _WHITE_T = 1e-13
-_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 35.0, (6e-11, 1.2e-10), (1.0, 4.0)
+_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 10.0, (6e-11, 1.2e-10), (1.0, 4.0)
 _JUMPING_SENSORS = 8  # neighbours whose shared electronics lose their lock together
 _HARDWARE_HZ = 0.03  # nothing slower passes the amplifier
 
