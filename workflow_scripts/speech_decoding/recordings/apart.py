@@ -26,8 +26,9 @@ OWN_SIGNALS = {
 }
 # More than the largest recording needs by far: beyond it a file has made its reader run on and on.
 _LONGEST_CPU_S = 1800
-# A recording of 1 GB is read block by block; a compressed one is held in memory three times.
-_LEAST_MEMORY_BYTES, _MEMORY_PER_BYTE = 2**30, 8
+# A recording of 1 GB is read block by block; a compressed one is held in memory three times. The
+# libraries map more than a gigabyte of their own.
+_LEAST_MEMORY_BYTES, _MEMORY_PER_BYTE = 3 * 2**30, 8
 
 
 def judge_apart(study: StudyReader, recording: Recording) -> dict[str, Any]:
