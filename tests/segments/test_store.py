@@ -215,3 +215,20 @@ def test_a_signal_that_is_not_finite_is_named_before_anything_is_fitted(study):
             stride_s=0.5,
             scaler_segments=200,
         )
+
+
+def test_a_delay_is_as_many_samples_as_it_says(study):
+    tables, signals, embedding = study
+    for delay_s, samples in ((0.29, 29), (0.57, 57), (0.15, 15), (0.156, 15)):
+        store = SegmentStore(
+            tables, signals, embedding, window=Window(-0.5, 2.5, 100), delay_s=delay_s, clamp=None
+        )
+        assert store.delay == samples
+
+
+@pytest.mark.parametrize("first_sample", [-1, 1900 - 360])
+def test_a_window_outside_its_recording_is_a_sentence(study, first_sample):
+    tables, signals, embedding = study
+    tables.segments.loc[3, "first_sample"] = first_sample
+    with pytest.raises(InputError, match=rf"segments of b: .* begins at sample {first_sample}"):
+        open_store((tables, signals, embedding))

@@ -1,3 +1,5 @@
+from math import inf, nan
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +40,9 @@ def test_chunk_up_to_the_window_is_one_pass():
     assert two == [Pass(0, 0, 1500, 1750), Pass(1250, 1500, 3001, 3001)]
 
 
-@pytest.mark.parametrize(("window_s", "context_s"), [(10, 5), (0, 0), (60, -1)])
+@pytest.mark.parametrize(
+    ("window_s", "context_s"), [(10, 5), (0, 0), (60, -1), (inf, 5), (nan, 5), (60, nan)]
+)
 def test_window_that_leaves_no_share_is_refused(window_s, context_s):
     with pytest.raises(InputError, match="window_s"):
         check_window(window_s=window_s, context_s=context_s)

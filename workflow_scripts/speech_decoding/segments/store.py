@@ -89,12 +89,14 @@ class SegmentStore:
         self.window = window
         self.clamp = clamp
         self.device = torch.device(device)
-        self.delay = int(delay_s * window.rate_hz)
+        # Whole samples, rounded down; 0.29 s at 100 Hz are 29 of them, not 28.999...
+        self.delay = int(round(delay_s * window.rate_hz, 6))
         self.recordings = sorted(signals)
         number = {recording: index for index, recording in enumerate(self.recordings)}
         recording = self.segments["recording"].map(number).to_numpy()
         self._recording = torch.from_numpy(recording.copy())
         self._first_sample = torch.tensor(self.segments["first_sample"].to_numpy())
+        _require_inside(self.segments, signals, window)
         self._signals = place_signals(
             [signals[name] for name in self.recordings],
             self.device,
@@ -215,6 +217,28 @@ def _tabulate_sensors(
         scale[row, : len(sensors)] = sensors["scale"]
         positions[row, : len(sensors)] = sensors[["x", "y"]]
     return center, scale, positions
+
+
+def _require_inside(
+    segments: "pd.DataFrame", signals: Mapping[str, np.ndarray], window: Window
+) -> None:
+    """Raise InputError unless all windows lie in their recordings.
+
+    Another one would be filled with the end of its recording, or the beginning of the next.
+    """
+    length = segments["recording"].map({name: len(signal) for name, signal in signals.items()})
+    first = segments["first_sample"]
+    outside = (first < 0) | (first + window.sample_count > length)
+    if outside.any():
+        row = segments[outside].iloc[0]
+        raise InputError(
+            f"segments of {row['recording']}",
+            expected=f"windows of {window.sample_count} samples in the recording",
+            found=f"{outside.sum()} outside, such as one that begins at sample "
+            f"{row['first_sample']}",
+            consequence="nothing can be learnt from them",
+            next_step="delete the study's folder of segments and give the same command again",
+        )
 
 
 def _number_audio(tables: StudyTables, window: Window) -> np.ndarray:
