@@ -29,8 +29,9 @@ class SmallAlice:
     }
     snr, seed = 0.1, 2
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, published: Path | None = None):
         self.folder = folder
+        self.published = published  # where a file can be fetched again
         self.reader = Study(folder, self.layout)
 
     @classmethod
@@ -44,7 +45,7 @@ class SmallAlice:
     def copy(self, folder: Path) -> "SmallAlice":
         """Copy the study; files are linked until they are rewritten."""
         shutil.copytree(self.folder, folder, copy_function=os.link)
-        return SmallAlice(folder)
+        return SmallAlice(folder, self.folder)
 
     def recording(self, subject: str) -> Recording:
         return next(one for one in self.reader.recordings() if one.subject == subject)
@@ -62,6 +63,12 @@ class SmallAlice:
         path = self.folder / name
         path.unlink(missing_ok=True)
         path.write_bytes(content)
+
+    def fetch(self, name: str) -> None:
+        """Replace a file, or all of them if it is empty, by what was published."""
+        source = self.published / name
+        for path in [source] if source.is_file() else [p for p in source.rglob("*") if p.is_file()]:
+            self.rewrite(str(path.relative_to(self.published)), path.read_bytes())
 
     def cut(self, name: str, size: int) -> None:
         """Keep the first `size` bytes of a file, or all but the last ones if it is negative."""
@@ -109,6 +116,8 @@ class SmallAlice:
         marker += ["Codepage=UTF-8", "DataFile=S03.eeg", "[Marker Infos]"]
         self.rewrite("S03.vmrk", "\n".join([*marker, "Mk1=New Segment,,1,1,0", ""]).encode())
         self.rewrite("S03.eeg", data.T.astype("<f4").tobytes())
+        self.published = self.folder.with_name("second release")
+        shutil.copytree(self.folder, self.published, copy_function=os.link)
 
 
 def _as_matlab(value: Any) -> Any:

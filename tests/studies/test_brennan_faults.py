@@ -1,13 +1,17 @@
 """What can be wrong with the files of an Alice recording: each fault has its sentence."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import loadmat, savemat
 
 from speech_decoding.errors import InputError
+from speech_decoding.recordings.checks import judge_study
 from speech_decoding.simulation import matlab_file
-from speech_decoding.studies.brennan import WORDS_FILE
+from speech_decoding.studies.brennan import WORDS_FILE, Study
+from tests.advice import follow
 from tests.verdicts import sentences_of
 
 HDF5_HEADER = b"MATLAB 7.3 MAT-file, HDF5 schema 1.0".ljust(124) + b"\x00\x02IM"
@@ -86,7 +90,7 @@ RECORDINGS = [
     (drop_channel, "the 60 electrodes 1 to 61 without 29, found no 7 among 61 channels"),
     (rename("7", "Fz"), r"found no 7 among 62 channels \(others: Fz, VEOG\)"),
     (rename("7", "8"), "channels of different names"),
-    (cut_samples, r"events within the recording, found \d+ after its end"),
+    (cut_samples, r"last word has begun, found .* after which \d+ of \d+ events"),
     (set_samples(3, 5000, np.nan), "finite values, found NaN or infinite ones in 4"),
     (set_samples(3, slice(None), 0.0), "flat ones: 4"),
     (
@@ -179,14 +183,59 @@ LINES = [
 ]
 
 
-def judge(study, pattern: str, *, severity: str = "excluded") -> str:
-    """Assert that the verdict on S03 has one such sentence, and that other listeners are used."""
+def judge(study, pattern: str, *, severity: str = "excluded") -> None:
+    """Assert that the verdict on S03 has one such sentence, whose advice then helps."""
     verdict = study.verdict("S03")
     assert verdict["verdict"] == severity, verdict
     (sentence,) = sentences_of(verdict)
     assert re.search(pattern, sentence), sentence
     assert re.fullmatch(r".+: expected .+, found .+; .+; .+\.", sentence, flags=re.DOTALL)
-    return sentence
+    follow(sentence, actions(study))
+    after = study.verdict("S03")
+    assert after["verdict"] == "used", after
+
+
+def actions(study):
+    """Give what the reader of an advice does, by the advice."""
+
+    def fetch(_, sentence: str) -> None:
+        study.fetch(str(place(sentence).relative_to(study.folder)))
+
+    def fetch_with_words(_, sentence: str) -> None:
+        fetch(_, sentence)
+        study.fetch(WORDS_FILE)
+
+    def fetch_three(_, sentence: str) -> None:
+        for suffix in (".vhdr", ".eeg", ".vmrk"):
+            study.fetch(place(sentence).with_suffix(suffix).name)
+
+    def edit(found: re.Match, sentence: str) -> None:
+        header = place(sentence)
+        text = header.read_text(encoding="utf-8")
+        for key, suffix in (("DataFile", ".eeg"), ("MarkerFile", ".vmrk")):
+            if key in found[1].split(" and "):
+                text = re.sub(f"^{key}=.*$", f"{key}={header.stem}{suffix}", text, flags=re.M)
+        study.rewrite(header.name, text.encode())
+
+    exclude = "(?:, or exclude (?:it|the recording|the subject) in config.yaml(?: with a reason)?)?"
+    return {
+        f"fetch (?:or copy )?(?:it|the file) again{exclude}": fetch,
+        "fetch or copy the file again, or correct wav_distances_s in the layout": fetch,
+        "check which file was copied here, or fetch it again": fetch,
+        "fetch it again, or leave preprocess.ica off": fetch,
+        "save it with -v7 in MATLAB": fetch,
+        f"fetch it and the word table again{exclude}": fetch_with_words,
+        "fetch or copy its three files again": fetch_three,
+        "edit (.+) in it if its three files were renamed, or fetch them again": edit,
+        f"fetch both again{exclude}": lambda *_: study.fetch(""),
+        # A warning: the channel may stay as it is, which is shown by the recording's being used.
+        f"set preprocess.interpolate_bad{exclude}": lambda *_: study.fetch(""),
+    }
+
+
+def place(sentence: str) -> Path:
+    """Give the file that a sentence names."""
+    return Path(sentence.partition(": expected ")[0])
 
 
 @pytest.mark.parametrize(("name", "content", "pattern"), FILES)
@@ -203,7 +252,7 @@ def test_word_tables(alice):
     judge(alice, "a table with the columns .*, found a damaged .*a number of Order twice")
     three_wavs = [line for line in lines if line.split(b",")[1] != b"4"]
     alice.rewrite(WORDS_FILE, b"".join(three_wavs))
-    judge(alice, "a word table of wavs 1 to 4, found one of wavs 1 to 3")
+    judge(alice, "words of every wav, one more .*, found those of 3 wavs, not of 4")
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.9999])
@@ -241,16 +290,49 @@ def test_a_trial_table(alice, change, pattern):
 def test_components(alice, change, pattern):
     """Few need them: the recording is used, and only a preprocessing with them refuses it."""
     alice.change_struct("proc/S03.mat", "proc", change)
-    judge(alice, pattern, severity="warning")
     with pytest.raises(InputError, match=pattern):
         alice.reader.load_ica(alice.recording("S03"))
+    judge(alice, pattern, severity="warning")
 
 
 @pytest.mark.parametrize(("line", "other", "pattern"), LINES)
 def test_a_brainvision_header(alice, line, other, pattern):
     alice.as_second_release()
+    for name in ("S44.eeg", "S44.vmrk"):  # they are there, but another's
+        alice.rewrite(name, bytes(2480))
     alice.edit("S03.vhdr", line, other)
     judge(alice, pattern)
+
+
+def test_a_renamed_brainvision_recording(alice):
+    alice.as_second_release()
+    alice.edit("S03.vhdr", "DataFile=S03.eeg", "DataFile=first.eeg")
+    alice.edit("S03.vhdr", "MarkerFile=S03.vmrk", "MarkerFile=first.vmrk")
+    judge(alice, "; edit DataFile and MarkerFile in it if its three files were renamed, or fetch")
+
+
+def test_a_listener_under_the_name_of_another(alice):
+    """Nothing is wrong with the file itself, here one that was even written anew."""
+    content = loadmat(alice.folder / "S03.mat", struct_as_record=False)["raw"]
+    (alice.folder / "S44.mat").unlink()
+    savemat(alice.folder / "S44.mat", {"raw": content})
+    verdicts = [alice.verdict(subject) for subject in ("S03", "S26", "S44")]
+    assert [verdict["verdict"] for verdict in verdicts] == ["used", "warning", "warning"]
+    table, findings = judge_study(verdicts, exclude={}, allow_missing=True)
+    assert list(table["verdict"]) == ["excluded", "warning", "excluded"]
+    faults = findings[findings["severity"] == "fault"].set_index("recording")
+    assert faults["found"].to_dict() == {"S03": "that of S44", "S44": "that of S03"}
+    with pytest.raises(InputError, match="expected a signal of its own, found that of S44; one"):
+        judge_study(verdicts, exclude={}, allow_missing=False)
+    # Both ways out that the sentence names.
+    assert set(faults["next_step"]) == {
+        "fetch all of them again, or name the copy under `exclude`",
+    }
+    table, _ = judge_study(verdicts, exclude={"S44": "a copy of S03"}, allow_missing=False)
+    assert list(table["verdict"]) == ["used", "warning", "excluded"]
+    alice.fetch("S44.mat")
+    table, _ = judge_study([*verdicts[:2], alice.verdict("S44")], exclude={}, allow_missing=False)
+    assert list(table["verdict"]) == ["used", "warning", "used"]
 
 
 def test_another_struct(alice):
@@ -284,7 +366,11 @@ def test_another_word_table_than_the_published_one(alice):
     ("name", "size", "pattern"),
     [
         ("S03.eeg", -10, r"S03\.eeg: expected whole frames of 62 channels, 248 bytes each, found"),
-        ("S03.eeg", -248 * 6000, r"events within the recording, found \d+ after its end"),
+        (
+            "S03.eeg",
+            -248 * 6000,
+            r"last word has begun, found .* after which \d+ of \d+ events",
+        ),
         ("S03.vhdr", 300, r"an entry in \[Channel Infos\] for each channel, found 62 and no Ch4"),
     ],
 )
@@ -304,4 +390,12 @@ def test_a_missing_brainvision_file(alice, name):
 def test_a_listener_who_is_refused(intact_alice):
     verdict = intact_alice.verdict("S02")
     assert verdict["verdict"] == "excluded"
-    assert "its trial table holds the trials of S10; it is refused" in sentences_of(verdict)[0]
+    (sentence,) = sentences_of(verdict)
+    assert "its trial table holds the trials of S10; it is refused" in sentence
+
+    def choose(*_):
+        layout = intact_alice.layout | {"subject_set": "all_usable"}
+        chosen = Study(intact_alice.folder, layout).recordings()
+        assert [one.subject for one in chosen] == ["S01", "S03", "S26", "S44"]
+
+    follow(sentence, {"choose a subject set without it or name it under `exclude`": choose})

@@ -177,7 +177,7 @@ class Study:
         """
         import pandas as pd
 
-        words = read_words(self.raw_files(recording)[-1])
+        words = self._words()
         onsets_s = self._wav_onsets(recording)
         numbers = range(1, len(onsets_s) + 1)
         sounds = pd.DataFrame({"kind": "sound", "wav_number": numbers, "wav_start_s": 0.0})
@@ -223,10 +223,14 @@ class Study:
         tables = second if second.is_dir() else self.folder / "proc"
         return tables / f"{recording.subject}.mat"
 
+    def _words(self) -> "pd.DataFrame":
+        wav_count = len(self.layout["wav_distances_s"]) + 1
+        return read_words(self.folder / WORDS_FILE, wav_count=wav_count)
+
     def _wav_onsets(self, recording: Recording) -> "np.ndarray":
         return find_wav_onsets(
             self._trials(recording),
-            read_words(self.folder / WORDS_FILE),
+            self._words(),
             shifted=subject_table()[recording.subject]["repair"] == "shifted",
             distances_s=self._distances_s,
             published=self.layout["alignment"] == "published",
@@ -235,10 +239,20 @@ class Study:
     def _check_extent(
         self, recording: Recording, raw: "mne.io.BaseRaw", events: "pd.DataFrame"
     ) -> list[Finding]:
-        """Compare the recording's length with its trials."""
-        if events["start_s"].max() >= raw.n_times / brennan_signal.RATE_HZ:
-            return []  # whole words are missing, which is looked at for any study
-        return check_extent(self._opened(recording), self._trials(recording), raw.n_times)
+        """Compare the recording's length with its trials: only whole words may not be missing."""
+        signal, *_ = self.raw_files(recording)
+        late = events["start_s"] >= raw.n_times / brennan_signal.RATE_HZ
+        if late.any():
+            missing = Finding.fault(
+                signal,
+                expected="a recording that lasts until its last word has begun",
+                found=f"one of {raw.n_times} samples, after which {late.sum()} of {len(events)} "
+                "events begin",
+                consequence="the end of the recording is missing",
+                next_step="fetch it again, or exclude it in config.yaml with a reason",
+            )
+            return [missing]
+        return check_extent(signal, self._trials(recording), raw.n_times)
 
     def _check_components(self, recording: Recording) -> list[Finding]:
         """Warn of stored components that cannot be used, which few need."""

@@ -38,14 +38,15 @@ _LARGEST_SPREAD_S, _LARGEST_JITTER_S = 0.004, 0.1
 _FIRST_SAMPLE = 1  # MATLAB counts samples from 1
 
 
-def read_words(path: Path) -> "pd.DataFrame":
+def read_words(path: Path, *, wav_count: int | None = None) -> "pd.DataFrame":
     """Read the story's word table, in the order of the story.
 
+    Parameters: wav_count, number of wavs that the words have to be in, if it is known.
     Returns: word (verbatim, also where an apostrophe became a control character), wav_number,
     start_s and stop_s (seconds of that wav), order, position (in its sentence), sentence, all
     numbers from 1; lexical (1 for content words, 0 for function words) and log_frequency, missing
     where the table does not tell.
-    Raises: InputError if it cannot be read or lacks a column.
+    Raises: InputError if it cannot be read, lacks a column, or has the words of other wavs.
     """
     import pandas as pd
 
@@ -63,6 +64,14 @@ def read_words(path: Path) -> "pd.DataFrame":
             table[name] = pd.to_numeric(table[name], errors="coerce")
         if table["Order"].duplicated().any():
             raise ValueError("a number of Order twice")
+    if wav_count and set(table["Segment"]) != set(range(1, wav_count + 1)):
+        raise InputError(
+            path,
+            expected="words of every wav, one more than the layout's wav_distances_s",
+            found=f"those of {table['Segment'].nunique()} wavs, not of {wav_count}",
+            consequence="no word can be placed",
+            next_step="fetch or copy the file again, or correct wav_distances_s in the layout",
+        )
     return table.rename(columns=_WORD_COLUMNS)
 
 
@@ -114,9 +123,6 @@ def find_wav_onsets(
     Raises: InputError if the table does not fit the words, itself or the distances.
     """
     wav_count = len(distances_s) + 1
-    if set(words["wav_number"]) != set(range(1, wav_count + 1)):
-        found = f"one of wavs {words['wav_number'].min()} to {words['wav_number'].max()}"
-        raise _unusable(path, f"a word table of wavs 1 to {wav_count}", found)
     trials = read_trials(path)
     _require_words(path, trials, words, wav_count=wav_count - shifted)
     sample = trials["begin"] if published else trials["begin"] - _FIRST_SAMPLE - trials["offset"]
@@ -201,5 +207,6 @@ def _unusable(path: Path, expected: str, found: str) -> InputError:
         expected=expected,
         found=found,
         consequence="its words cannot be placed in the recording",
-        next_step="fetch it again, or exclude the subject in config.yaml with a reason",
+        next_step="fetch it and the word table again, or exclude the subject in config.yaml with a "
+        "reason",
     )
