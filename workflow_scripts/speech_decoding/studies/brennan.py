@@ -224,7 +224,7 @@ class Study:
         return tables / f"{recording.subject}.mat"
 
     def _words(self) -> "pd.DataFrame":
-        wav_count = len(self.layout["wav_distances_s"]) + 1
+        wav_count = len(self._distances_s) + 1
         return read_words(self.folder / WORDS_FILE, wav_count=wav_count)
 
     def _wav_onsets(self, recording: Recording) -> "np.ndarray":
