@@ -104,7 +104,7 @@ def test_the_other_ways_out_help(name, small, intact):
     """Those that are told at the end of the checks, and in the sentences themselves."""
     FAULTS[name].broken_by(small)
     verdict = small.verdict()
-    other = intact.verdict() | {"recording": "other", "subject": "02"}
+    other = intact.verdict() | {"recording": "other", "subject": "02", "signal_sha256": None}
     with pytest.raises(InputError, match="name them under `exclude` with a reason, or set check"):
         judge_study([verdict, other], exclude={}, allow_missing=False)
     table, _ = judge_study(
