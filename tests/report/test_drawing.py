@@ -1,4 +1,4 @@
-"""Whatever the numbers, no text of a figure stands on another one."""
+"""Whatever the numbers, no text of a figure stands on another one or beyond the figure."""
 
 from itertools import combinations
 
@@ -18,7 +18,7 @@ _PIXELS = 1.0
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Of each figure that is drawn, the pairs of texts of which one stands on the other."""
+    """Of each figure that is drawn, the texts that stand on another one, or beyond the figure."""
     figures_drawn, texts = [], []
     draw, save = Text.draw, Figure.savefig
 
@@ -37,6 +37,11 @@ def drawn(monkeypatch):
                 for (name, box), (other_name, other) in combinations(boxes, 2)
                 if min(box.x1, other.x1) - max(box.x0, other.x0) > _PIXELS
                 and min(box.y1, other.y1) - max(box.y0, other.y0) > _PIXELS
+            ]
+            + [
+                name
+                for name, box in boxes
+                if box.x0 < figure.bbox.x0 - _PIXELS or box.x1 > figure.bbox.x1 + _PIXELS
             ]
         )
         save(figure, *arguments, **keywords)
@@ -70,13 +75,13 @@ class TestLargeStudies:
     def test_subjects(self, count, width_in, drawn):
         names = [f"S{number:02d}" for number in range(count)]
         values = dict(zip(names, np.linspace(0.2, 0.9, count)[:, None], strict=True))
-        intervals = dict.fromkeys(names, (0.1, 0.95))
+        intervals = {name: ((0.1, 0.95), 80 + len(name)) for name in names}
         svg = figures.draw_subjects(values, intervals, 1428, k=10, width_in=width_in)
         assert all(f">{name}<" in svg for name in names) and drawn == [[]]
 
     def test_kinds_of_words(self, width_in, drawn):
         names = ["1 to 2", "3", "4", "5", "6 to 7", "8 or more"]
-        groups = [WordGroup(name, 23456, 0.5, (0.4, 0.6)) for name in names]
+        groups = [WordGroup(name, 23456, 123, 0.5, (0.4, 0.6)) for name in names]
         svg = word_figures.draw_groups("Length", groups, 1428, k=10, width_in=width_in)
         assert all(name in svg for name in names) and drawn == [[]]
 

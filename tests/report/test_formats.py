@@ -4,6 +4,7 @@ from speech_decoding.report.formats import (
     clock,
     duration,
     flatten,
+    mean_count,
     number_over_seeds,
     p_value,
     percent,
@@ -17,6 +18,10 @@ from speech_decoding.report.formats import (
 )
 def test_small_shares_keep_their_digits(share, text):
     assert percent(share) == f"{text}\N{NO-BREAK SPACE}%"
+
+
+def test_a_mean_of_counts_has_a_decimal_where_it_needs_one():
+    assert [mean_count(value) for value in (1428, 130.0, 77.94)] == ["1,428", "130", "77.9"]
 
 
 def test_deviation_is_written_only_where_there_is_one():

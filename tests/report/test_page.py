@@ -179,6 +179,40 @@ def test_steps_rules_and_files_are_told(page, results):
     assert [tag for tag, _ in page.elements].count("audio") > 12
 
 
+def test_each_interval_stands_beside_its_number_of_sentences(page, contents):
+    result = contents.metrics["experiments"]["main"]
+    low, high = (f"{100 * edge:.1f}" for edge in result["interval"]["top10"])
+    count = result["n_sentences"]
+    assert f"95 % confidence interval over {count} sentences is {low} to {high} %" in page.text
+    for name, row in result["stories"].items():
+        low, high = (f"{100 * edge:.1f}" for edge in row["interval"]["top10"])
+        assert re.search(f"{name} .* {low} to {high} % {row['n_sentences']} ", page.text)
+
+
+def test_no_interval_is_told_from_few_sentences(contents, tmp_path):
+    experiments = copy.deepcopy(contents.metrics["experiments"])
+    experiments["main"] |= {"interval": {"top1": None, "top5": None, "top10": None}}
+    experiments["main"] |= {"n_sentences": 4}
+    few = replace(contents, metrics=contents.metrics | {"experiments": experiments})
+    text = write_summary(tmp_path / "report.html", few).text
+    assert "No confidence interval can be told from 4 sentences." in text
+
+
+def test_accuracy_within_the_story_stands_beside_that_among_all(page, contents):
+    within = contents.metrics["experiments"]["main"]["levels"]["within_story"]
+    accuracy, chance = within["top10"]["mean"], within["chance"]["top10"]
+    assert (
+        f"candidates on average, it is among the 10 best for {100 * accuracy:.1f} %; "
+        f"guessing would reach {100 * chance:.1f} %" in page.text
+    )
+    assert "The segment, among candidates of its story" in page.text
+
+
+def test_thresholds_are_told_in_plain_words(contents):
+    for verdict in contents.verdicts:
+        assert not re.search(r"[<>=]|not:", verdict["threshold"])
+
+
 def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
     chosen = copy.deepcopy(settings)
     chosen["blocks"]["report"] |= {"experiments": ["noise_input"], "seeds": [1]}

@@ -94,7 +94,8 @@ def judge_listeners(retrieval: "pd.DataFrame", alignment: "pd.DataFrame", *, k: 
         "Listeners without recorded sound, one by one",
         False if at_chance else None if unknown else True,
         "; ".join(found),
-        f"top-{k} within the story: the {INTERVAL} of each above chance",
+        f"within the story, each one is above chance: the whole {INTERVAL} of the own top-{k} "
+        "accuracy lies above it",
         "their recordings may be paired with speech that they did not hear then",
         {"k": k, "subjects": judged},
     )

@@ -50,9 +50,12 @@ MATCHED = 50
 # A k of at most this share of the candidates: top-10 of 12 would say nothing.
 LARGEST_SHARE = 0.2
 
+_RARE = f"1 of {1 / ALARM_P:.0f}"
+_ABOVE_CHANCE = f"above chance: the whole {INTERVAL} lies above it"
+_AHEAD = f"the decoder is ahead: the whole {INTERVAL} of its lead lies above 0"
 _AT_CHANCE = (
-    f"within the story, not above chance with p < {ALARM_P:g} over sentences; and the {INTERVAL} "
-    "of the decoder's lead above 0"
+    f"within the story, no better than luck, which does as well in {_RARE} cases or more; and "
+    f"{_AHEAD}"
 )
 
 
@@ -181,8 +184,8 @@ def judge_splits(proof: Mapping[str, Any]) -> Verdict:
         "Splits share no audio",
         proof["clean"],
         f"longest shared stretch {shared_ms:.1f} ms; {overlaps} too long",
-        "over all listeners, no stretch of audio longer than a sample and a half lies in the "
-        "windows, margins included, of two splits",
+        "no two splits share a stretch of audio longer than a sample and a half, whoever heard it, "
+        "the margins of windows included",
         "test speech was heard in training, and the accuracy measures memory",
         {"longest_overlap_s": proof["longest_overlap_s"], "overlaps": overlaps},
     )
@@ -223,8 +226,8 @@ def judge_pairs(retrieval: "pd.DataFrame", k: int) -> Verdict:
         f"{PERMUTATIONS} permutations of the pairs of brain and speech",
         if_told(passed, numbers) if enough else None,
         found,
-        f"fewer than {100 * PERMUTED_P:g} % of the permutations, which move whole blocks, do as "
-        f"well, and above chance with p < {ALARM_P:g} over sentences",
+        f"fewer than 1 of {1 / PERMUTED_P:.0f} permutations, which move whole blocks, do as well; "
+        f"and luck does as well in fewer than {_RARE} cases",
         "nothing was decoded",
         numbers,
     )
@@ -248,7 +251,7 @@ def judge_timing(numbers: Mapping[str, Any]) -> Verdict:
         "Word onsets and durations alone",
         if_told(above(numbers["lead"], 0), numbers),
         f"{tell_accuracy(numbers)}; {tell_lead(numbers)}",
-        f"within the story, the decoder is better, the {INTERVAL} of its lead above 0",
+        f"within the story, {_AHEAD}",
         "nothing but the timing of words was decoded",
         numbers,
     )
@@ -292,7 +295,7 @@ def _judge_above_chance(name: str, title: str, numbers: Mapping[str, Any], meani
         title,
         if_told(above(numbers["interval"], numbers["chance"]), numbers),
         f"{tell_accuracy(numbers)}; interval {interval}",
-        f"the {INTERVAL} above chance",
+        _ABOVE_CHANCE,
         meaning,
         numbers,
     )

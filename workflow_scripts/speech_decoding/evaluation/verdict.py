@@ -6,7 +6,7 @@ from typing import Any
 
 from speech_decoding.evaluation.uncertainty import FEWEST_SENTENCES, LEVEL
 
-INTERVAL = f"{100 * LEVEL:g} % interval over sentences"
+INTERVAL = f"{100 * LEVEL:g} % confidence interval over sentences"
 _MOST_NAMES = 8
 
 

@@ -39,9 +39,9 @@ def draw_delays(
     chance = min(k / candidate_count, 1)
     axes.axhline(chance, c=GREY, ls="--", lw=1.3, label=f"chance, {k} / N")
     axes.set(
-        title=f"Accuracy against delay, at test, N = {candidate_count:,}",
+        title="Accuracy by delay, at test",
         xlabel="brain later than speech by (ms)",
-        ylabel=f"top-{k} accuracy",
+        ylabel=f"top-{k} accuracy, N = {candidate_count:,}",
         ylim=(0, None),
     )
     axes.yaxis.set_major_formatter(PERCENT)
@@ -72,7 +72,7 @@ def draw_sets(
         axes.plot(sizes, [min(k / size, 1) for size in sizes], c=colour, ls="--", lw=1)
     axes.plot([], [], c=GREY, ls="--", lw=1, label="chance")
     axes.set(
-        title="Accuracy against the number of candidates",
+        title="Accuracy by number of candidates",
         xlabel="candidates (logarithmic)",
         ylabel="top-k accuracy",
         xscale="log",

@@ -138,7 +138,7 @@ def draw_top_k(
 @matplotlib.rc_context(STYLE)
 def draw_subjects(
     accuracies: Mapping[str, Sequence[float]],
-    intervals: Mapping[str, tuple[float, float] | None],
+    intervals: Mapping[str, tuple[tuple[float, float] | None, int]],
     candidate_count: int,
     *,
     k: int,
@@ -146,8 +146,8 @@ def draw_subjects(
 ) -> str:
     """Draw a bar per subject, best first: mean top-k accuracy, its interval, a dot per seed.
 
-    Parameters: accuracies, of each subject, one per seed; intervals, over sentences;
-    candidate_count, N; width_in, inches.
+    Parameters: accuracies, of each subject, one per seed; intervals, over sentences, and over how
+    many; candidate_count, N; width_in, inches.
     """
     figure, axes = open_figure((width_in, 3.3))
     order = sorted(accuracies, key=lambda subject: (-np.mean(accuracies[subject]), subject))
@@ -155,14 +155,14 @@ def draw_subjects(
     axes.bar(place, [np.mean(accuracies[subject]) for subject in order], color=SKY, width=0.75)
     for position, subject in enumerate(order):
         values = accuracies[subject]
-        if intervals[subject] is not None:
-            axes.plot([position] * 2, intervals[subject], c=INK, lw=1.3)
+        if (interval := intervals[subject][0]) is not None:
+            axes.plot([position] * 2, interval, c=INK, lw=1.3)
         if len(values) > 1:
             axes.plot(np.full(len(values), position), values, "o", c=BLUE, ms=2.8)
     axes.axhline(min(k / candidate_count, 1), c=INK, ls="--", lw=1.3, label=f"chance, {k} / N")
     axes.set(
-        title=f"Top-{k} accuracy of each subject, N = {candidate_count:,}",
-        xlabel="subject",
+        title=f"Top-{k} accuracy of each subject",
+        xlabel=f"subject (N = {candidate_count:,} candidates)",
         ylabel=f"segments with rank ≤ {k}",
         xlim=(-0.7, len(order) - 0.3),
         ylim=(0, None),
@@ -170,10 +170,12 @@ def draw_subjects(
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
     name_places(axes, place, order)
-    axes.plot([], [], c=INK, lw=1.3, label="95 % interval over sentences")
+    counts = sorted({count for _, count in intervals.values()})
+    over = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    axes.plot([], [], c=INK, lw=1.3, label=f"95 % confidence interval over {over} sentences")
     if any(len(values) > 1 for values in accuracies.values()):
         axes.plot([], [], "o", c=BLUE, ms=2.8, label="one seed")
-    figure.legend(loc="outside lower center", ncols=2 if width_in < 6 else 3)
+    figure.legend(loc="outside lower center", ncols=1 if width_in < 6 else 3)
     return to_svg(figure)
 
 

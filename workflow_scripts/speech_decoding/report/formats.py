@@ -42,6 +42,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def mean_count(number: float) -> str:
+    """Write a count, or a mean of counts with one decimal."""
+    return count(int(number)) if number == int(number) else f"{number:,.1f}"
+
+
 def duration(seconds: float) -> str:
     """Write a duration in the unit that suits it."""
     if seconds >= 3600:

@@ -22,6 +22,7 @@ _FILTERS = (
     formats.number_over_seeds,
     formats.points,
     formats.count,
+    formats.mean_count,
     formats.duration,
     formats.clock,
     formats.p_value,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from speech_decoding.evaluation.uncertainty import FEWEST_SENTENCES
 from speech_decoding.report import control_figures, figures, sensor_figures, word_figures
 from speech_decoding.report.contents import Contents, Run
 from speech_decoding.report.examples import choose_examples, right_sentence_share
@@ -167,7 +168,8 @@ def show_accuracy(contents: Contents) -> dict[str, Any]:
         for subject, value in result["subjects"].items()
     }
     intervals = {
-        subject: value["interval"][f"top{k}"] for subject, value in result["subjects"].items()
+        subject: (value["interval"][f"top{k}"], value["n_sentences"])
+        for subject, value in result["subjects"].items()
     }
     sets = {
         int(size): {name: value["mean"] for name, value in accuracies.items()}
@@ -179,6 +181,7 @@ def show_accuracy(contents: Contents) -> dict[str, Any]:
         "experiment": name,
         "k": k,
         "top_k": top_k,
+        "fewest_sentences": FEWEST_SENTENCES,
         "pictures": [
             draw(
                 partial(figures.draw_top_k, ranks, count, marked=top_k),
@@ -217,6 +220,7 @@ def show_controls(contents: Contents) -> dict[str, Any]:
     k, count = (controls["delays"][0][key] for key in ("k", "n_candidates"))
     return {
         "verdicts": contents.verdicts,
+        "fewest_sentences": FEWEST_SENTENCES,
         "experiment": next(iter(contents.experiments)),
         "seed": run.seed,
         "asked": controls["delays"][0]["n"],

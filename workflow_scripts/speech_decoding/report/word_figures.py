@@ -36,16 +36,17 @@ def draw_groups(
             axes.plot([position] * 2, group.interval, c=INK, lw=1.3)
     chance = min(k / candidate_count, 1)
     axes.axhline(chance, c=GREY, ls="--", lw=1.3, label=f"chance, {k} / N")
-    axes.plot([], [], c=INK, lw=1.3, label="95 % interval over sentences")
+    axes.plot([], [], c=INK, lw=1.3, label="95 % confidence interval over S sentences")
     axes.set(
-        title=f"Accuracy by {title[0].lower()}{title[1:]}",
+        title=f"By {title[0].lower()}{title[1:]}",
         ylabel=f"top-{k} accuracy, N = {candidate_count:,}",
     )
     axes.set_ylim(0, None)
     axes.yaxis.set_major_formatter(PERCENT)
     axes.grid(axis="x", visible=False)
-    name_places(axes, place, [f"{group.name}\nn = {group.n:,}" for group in groups])
-    figure.legend(loc="outside lower center", ncols=2)
+    names = [f"{group.name}\nn = {group.n:,}\nS = {group.n_sentences:,}" for group in groups]
+    name_places(axes, place, names)
+    figure.legend(loc="outside lower center", ncols=1 if width_in < 6 else 2)
     return to_svg(figure)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from speech_decoding.evaluation.candidates import spelling
-from speech_decoding.evaluation.uncertainty import bootstrap_interval
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,7 @@ class WordGroup:
 
     name: str
     n: int
+    n_sentences: int
     accuracy: float
     interval: tuple[float, float] | None
 
@@ -63,6 +64,7 @@ def accuracy_by_word(
             WordGroup(
                 name,
                 int(inside.sum()),
+                count_sentences(sentences[inside]),
                 float(found[inside].mean()),
                 bootstrap_interval(found[inside], sentences[inside]),
             )
