@@ -154,14 +154,14 @@ def test_a_mistake_beside_config_yaml_is_told_with_its_file(fresh):
     def correct(found, sentence):
         mine.write_text(mine.read_text().replace("sub-02", found[1]))
 
-    options = ("-n", "--configfile", "mine.yaml")
+    asked = [REPORT, "--configfile", "mine.yaml"]
     actions = {'write (".*")': correct}
-    (sentence,) = follow_to_the_end(fresh, *options, actions=actions, asked=[REPORT])
+    (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=asked)
     assert "mine.yaml, studies.demo.exclude.sub-02: " in sentence
     assert not (fresh.folder / "results").exists()
     # The entry of another study hinders nobody.
     mine.write_text("studies: {gwilliams: {exclude: {sub-02: slept}}}")
-    fresh.snakemake(*options, "--", REPORT)
+    fresh.snakemake("-n", *asked)
 
 
 def test_a_target_behind_the_options_that_take_it_for_settings(fresh):
