@@ -20,7 +20,7 @@ class Pass:
 
 def check_window(*, window_s: float, context_s: float) -> None:
     """Raise InputError where the window is not longer than the context on both its sides."""
-    if not (0 <= context_s and 2 * context_s < window_s < math.inf):
+    if not (context_s >= 0 and 2 * context_s < window_s < math.inf):
         raise InputError(
             "The settings window_s and context_s",
             expected="a window longer than twice the context, which is not negative",
