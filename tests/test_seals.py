@@ -68,6 +68,7 @@ def test_a_seal_tells_what_a_file_holds_and_was_made_from(results):
         "settings": "a",
         "code": "c",
         "inputs": made_from,
+        "stamps": {},
     }
     assert files.read_json(path) == {"trained": True}
 

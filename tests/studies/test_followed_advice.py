@@ -33,6 +33,9 @@ class Reader:
             rf"fetch the recording and its events again{OR_EXCLUDE}": self.fetcher(
                 "*_meg.con", "*_events.tsv"
             ),
+            rf"fetch the events and the audio file again{IF_OTHER}": self.fetcher(
+                "*_events.tsv", "*.wav"
+            ),
             "fetch the table and the recording again": self.fetcher("*_channels.tsv", "*_meg.con"),
             rf"fetch both files again{IF_OTHER}": self.fetcher("*_meg.json", "*_meg.con"),
             r"rename it to (\S+)": self.rename,

@@ -235,7 +235,8 @@ def _check_length(path: Path, audio_s: float, end_s: "pd.Series", where: object)
                 found=f"the last one of {path.name} ending at {end_s[path.name]:.2f} s of "
                 f"{audio_s:.2f} s",
                 consequence="events may be missing",
-                next_step=_COMPARE,
+                next_step="fetch the events and the audio file again, if they are not the "
+                "published ones",
             )
         ]
     return []
