@@ -49,7 +49,8 @@ ODD = {
 
 def verdict(name, events, story="tale"):
     shared = {"recording": name, "subject": name, "session": "0", "story": story}
-    return shared | {"verdict": "used", "findings": [], "words": sum_up_words(events)}
+    seen = {"signal_sha256": f"of {name}", "words": sum_up_words(events)}
+    return shared | {"verdict": "used", "findings": [], **seen}
 
 
 def faults_of(*events):
