@@ -22,11 +22,6 @@ _BLOCK_BYTES = 512 * 2**20
 _CUT_BYTES = 16 * 2**20
 
 
-def spelling(word: str) -> str:
-    """Give a word as it is counted and compared everywhere: upper and lower case are one word."""
-    return word.casefold()
-
-
 def segment_id(word_index: int, sequence_text: str) -> str:
     """Name a segment by what is heard: 16 hexadecimal digits, the same on every machine.
 

@@ -9,7 +9,7 @@ import numpy as np
 from speech_decoding.evaluation.attention import sensor_attention
 from speech_decoding.evaluation.audio_time import place_in_story
 from speech_decoding.evaluation.candidates import apart, segment_id, unique_segments
-from speech_decoding.evaluation.grouping import story_pools
+from speech_decoding.evaluation.grouping import spelling, story_pools
 from speech_decoding.evaluation.levels import AmongAll, AmongPool, AmongSubset, Named
 from speech_decoding.evaluation.measures import column, measure
 from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WITHIN_STORY, WORDS
@@ -80,7 +80,7 @@ def retrieve_test_segments(
     candidates["apart"] = np.isin(np.arange(len(candidates)), members)
     levels = {
         SEGMENTS: AmongAll(),
-        WORDS: Named(candidates["word"].str.casefold(), store.device),
+        WORDS: Named(candidates["word"].map(spelling), store.device),
         SENTENCES: Named(candidates["sequence_text"], store.device),
         APART: AmongSubset(members, len(candidates), store.device),
         WITHIN_STORY: AmongPool(

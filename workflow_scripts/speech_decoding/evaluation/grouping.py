@@ -1,4 +1,4 @@
-"""Which segments and candidates belong together: by story, and by block of the test."""
+"""Which segments and candidates belong together: by word, story, and block of the test."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,11 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def spelling(word: str) -> str:
+    """Give a word as it is counted and compared everywhere: upper and lower case are one word."""
+    return word.casefold()
 
 
 def story_pools(target: np.ndarray, story: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

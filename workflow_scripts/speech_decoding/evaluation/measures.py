@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from speech_decoding.evaluation.grouping import blocks_of, story_sizes
+from speech_decoding.evaluation.grouping import blocks_of, spelling, story_sizes
 from speech_decoding.evaluation.metrics import hits, hits_among, permutation_p_value, summarise
 from speech_decoding.evaluation.ranks import (
     APART,
@@ -50,7 +50,7 @@ def measure(
     ranks, best = ranks_of(table), np.stack(table["best"].to_numpy())
     answers = {
         SEGMENTS: np.arange(count),
-        WORDS: candidates["word"].str.casefold().to_numpy(dtype=object),
+        WORDS: candidates["word"].map(spelling).to_numpy(dtype=object),
         SENTENCES: candidates["sequence_text"].to_numpy(dtype=object),
         APART: np.where(candidates["apart"], np.arange(count), -1),
     }
@@ -64,7 +64,7 @@ def measure(
     return {
         "n_candidates": count,
         "n_test_segments": len(table),
-        "n_test_words": int(table["word"].str.casefold().nunique()),
+        "n_test_words": int(table["word"].map(spelling).nunique()),
         "n_test_sentences": int(table["sequence_text"].nunique()),
         "p_value": permutation_p_value(best, table["target"].to_numpy(), blocks_of(table)),
         **levels.pop(SEGMENTS),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.evaluation.candidates import spelling
+from speech_decoding.evaluation.grouping import spelling
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from speech_decoding.evaluation.candidates import spelling
+from speech_decoding.evaluation.grouping import spelling
 from speech_decoding.evaluation.measures import ranks_of
 from speech_decoding.evaluation.metrics import hits
 from speech_decoding.evaluation.ranks import APART, SENTENCES, WITHIN_STORY, WORDS

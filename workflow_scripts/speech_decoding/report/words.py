@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.evaluation.candidates import spelling
+from speech_decoding.evaluation.grouping import spelling
 from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
 
 if TYPE_CHECKING:
