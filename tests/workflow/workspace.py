@@ -100,7 +100,10 @@ class Workspace:
         return set(self.planned_jobs(*targets))
 
     def jobs(self, *targets: str) -> list[Job]:
-        """List all jobs that `targets` come from, made or not, sorted by their outputs."""
+        """List all jobs that `targets` come from, made or not, sorted by their outputs.
+
+        Those that are not yet made are told apart by their inputs alone.
+        """
         table = self.snakemake("--detailed-summary", "--", *targets).stdout
         lines = table[table.index("output_file\t") :].splitlines()
         outputs: dict[tuple[str, str, str], list[str]] = {}
