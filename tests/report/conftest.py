@@ -101,6 +101,7 @@ def settings():
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     entry = config["studies"]["demo"]
     entry["title"] = "Demo <script>alert('title')</script>"
+    entry["layout"] |= {"subjects": ["01", "02", "03", "04"], "absent": ["04/1"]}
     entry["settings"]["report"] = {
         "experiments": ["main", "noise_input"],
         "seeds": [1, 2, 3],
@@ -136,7 +137,8 @@ def write_results(folder, settings, *, blocks_per_story=24):
     write_table(folder / "splits" / "chunks.parquet", chunks)
     segments = _segments(blocks)
     write_table(folder / "segments" / "segments.parquet", segments)
-    _write_embedding(folder / "embeddings" / "wav2vec2", next(iter(entry["layout"]["stories"])))
+    reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
+    _write_embedding(folder / "embeddings" / "wav2vec2", reader.stories()[0])
     write_json(folder / "segments" / "proof.json", PROOF)
     used = checks[checks["verdict"] != "excluded"]
     lag_ms = [None if row % 3 == 0 else float(row) for row in range(len(used))]
