@@ -14,7 +14,11 @@ from tests.config_advice import ROOT, SCHEMA, check_all, repair, shipped
 
 @pytest.fixture
 def config():
-    return shipped()
+    """The shipped configuration, its demo with four subjects."""
+    config = shipped()
+    subjects = ["01", "02", "03", "04"]
+    config["studies"]["demo"]["layout"] |= {"subjects": subjects, "absent": ["04/1"]}
+    return config
 
 
 def change(config, path, value):

@@ -229,7 +229,7 @@ def actions(study):
         "edit (.+) in it if its three files were renamed, or fetch them again": edit,
         f"fetch both again{exclude}": lambda *_: study.fetch(""),
         # A warning: the channel may stay as it is, which is shown by the recording's being used.
-        f"set preprocess.interpolate_bad{exclude}": lambda *_: study.fetch(""),
+        "nothing needs to be done, or set preprocess.interpolate_bad": lambda *_: study.fetch(""),
     }
 
 

@@ -121,8 +121,8 @@ class _YamlReader:
         self._count = 0
 
     def read(self, text: str) -> Any:
-        loader = None
         try:
+            self._require_shallow(text)
             loader = yaml.CSafeLoader(text)
             node = loader.get_single_node()
             if node is None:
@@ -135,8 +135,15 @@ class _YamlReader:
             where = f"{self._path}, line {mark.line + 1}" if mark else self._path
             step = "correct the line: blanks, no tabs, before a key, and quotes around : and #"
             raise _refused(where, "YAML", f"a mistake: {said}", step) from None
-        except RecursionError:
-            raise _too_deep(self._path) from None
+
+    def _require_shallow(self, text: str) -> None:
+        """Raise InputError for too many blocks inside each other, before any is put together."""
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise _too_deep(f"{self._path}, line {event.start_mark.line + 1}")
 
     def _require_plain(
         self, loader: yaml.CSafeLoader, node: yaml.Node, *, inside: tuple[yaml.Node, ...]
