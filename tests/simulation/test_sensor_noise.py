@@ -68,10 +68,10 @@ def test_neighbouring_sensors_jump_together_and_far(silent, quiet):
     usual = np.median(np.abs(signal.detrend(quiet[:, :3000])))
     steps = np.abs(np.diff(silent[:208], axis=1))
     jumping = steps.max(axis=1) > 1e-11
-    assert 8 < jumping.sum() == 208 - len(quiet) <= 6 * 8  # in a minute
+    assert 8 <= jumping.sum() == 208 - len(quiet) <= 2 * 8  # in a minute
     assert (steps[jumping].max(axis=1) > 50 * usual).all()
     moments = np.flatnonzero((steps > 1e-11).any(axis=0))
-    assert 6 <= len(moments) <= 2 * 6  # a jump may outlast the recording
+    assert 2 <= len(moments) <= 2 * 2  # a jump may outlast the recording
     positions, _ = sensors.gradiometers()
     for moment in moments:
         together = positions[steps[:, moment] > 1e-11]
@@ -89,20 +89,6 @@ def test_neighbours_see_the_same_sources(silent):
     assert np.median(alike[far]) < 0.4
 
 
-def test_the_sources_of_the_response_are_active_by_themselves():
-    model = brain.HeadModel(sensors.place_head(0, "01", "0"))
-    fields = brain.speech_source_fields(model, seed=0, subject="01")
-    signals, seen = noise.brain_activity(generator(0, "own"), model, fields, 60_000, RATE_HZ)
-    power = np.diagonal(noise.band_covariance(signals, RATE_HZ)) * (seen**2).mean(axis=0)
-    assert power.sum() == pytest.approx(1)
-    assert power[-6:].sum() == pytest.approx(0.8)
-    # Where they are seen, they are seen as the response is.
-    scale = seen[:, -6:] / fields
-    np.testing.assert_allclose(scale, scale[0, 0])
-    own = np.corrcoef(signals[-6:])[~np.eye(6, dtype=bool)]
-    assert np.abs(own).max() < 0.3
-
-
 def test_noise_belongs_to_the_recording(silent):
     np.testing.assert_array_equal(record(0.0, count=5000), record(0.0, count=5000))
     other = record(0.0, recording_id="b")
@@ -113,13 +99,7 @@ def test_noise_belongs_to_the_recording(silent):
 def test_blocks_join_without_a_seam():
     model = brain.HeadModel(sensors.place_head(0, "01", "0"))
     whole, parts = (
-        noise.SensorNoise(
-            model,
-            brain.speech_source_fields(model, seed=0, subject="01"),
-            sample_count=4000,
-            rate_hz=RATE_HZ,
-            random=generator(0, "seam"),
-        )
+        noise.SensorNoise(model, sample_count=4000, rate_hz=RATE_HZ, random=generator(0, "seam"))
         for _ in range(2)
     )
     smooth = signal.butter(4, 30, fs=RATE_HZ, output="sos")

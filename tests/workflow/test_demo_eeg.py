@@ -17,8 +17,8 @@ def finished_eeg(tmp_path_factory) -> Workspace:
     config = workspace.config
     study = config["studies"]["demo_eeg"]
     study["layout"]["subjects"] = ["S02", "S26", "S44"]
-    study["simulation"]["snr"] = 2.0
-    study["settings"]["decoder"] = {"hidden": 32, "virtual_channels": 32, "depth": 4}
+    study["simulation"]["snr"] = 0.3
+    study["settings"]["decoder"] = {"hidden": 32, "virtual_channels": 32}
     study["settings"]["training"] |= {"epochs": 5, "patience": 5, "learning_rate": 0.003}
     workspace.config = config
     workspace.snakemake(f"{RESULTS}/report.html")

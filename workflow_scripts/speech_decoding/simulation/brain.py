@@ -2,9 +2,8 @@
 
 The truth of every simulation: features of the speech (energy in seven bands, acoustic onsets, word
 onsets) are convolved with response kernels of 50 to 300 ms, which are the same for all listeners;
-the results drive six sources in the temporal lobes, whose places differ a little and whose
-directions, set by the folds of the cortex, differ much from listener to listener; the magnetic
-field of each is computed in a spherical head.
+the results drive six sources in the temporal lobes, whose places differ a little from listener to
+listener; the magnetic field of each is computed in a spherical head.
 """
 
 from pathlib import Path
@@ -30,7 +29,7 @@ _PEAKS_S, _PEAK_WIDTHS_S = (0.05, 0.30), (0.015, 0.04)
 # Superior temporal sources, three in each hemisphere, in head coordinates.
 _SOURCES_M = np.array([[0.052, 0.012, 0.058], [0.056, -0.008, 0.062], [0.050, -0.028, 0.066]])
 _SOURCES_M = np.concatenate([_SOURCES_M, _SOURCES_M * [-1, 1, 1]])
-_PLACE_SPREAD_M, _TURN_SPREAD = 0.004, 2.0
+_PLACE_SPREAD_M, _TURN_SPREAD = 0.004, 0.25
 
 
 def speech_features(waveform: np.ndarray, rate_hz: int, times_s: np.ndarray) -> np.ndarray:
@@ -126,7 +125,7 @@ class HeadModel:
 
 
 def speech_source_fields(model: HeadModel, *, seed: int, subject: str) -> np.ndarray:
-    """Give the fields of a listener's six speech sources, (sensors, 6), in tesla per A m."""
+    """Give the fields of a listener's six speech sources, (208, 6), in tesla per A m."""
     study, listener = generator(seed, "sources"), generator(seed, "sources", subject)
     places = _SOURCES_M + listener.normal(0, _PLACE_SPREAD_M, size=_SOURCES_M.shape)
     directions = study.normal(size=places.shape)

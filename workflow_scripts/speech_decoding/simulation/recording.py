@@ -39,7 +39,6 @@ def sensor_blocks(
     fields = brain.speech_source_fields(model, seed=seed, subject=subject)
     noise = SensorNoise(
         model,
-        fields,
         sample_count=features.shape[1],
         rate_hz=rate_hz,
         random=generator(seed, "noise", recording_id),
