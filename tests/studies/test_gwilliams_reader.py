@@ -124,7 +124,8 @@ def test_another_file_in_place_of_a_published_wav_is_a_warning(small):
     stories = {"lw1": {"task": "0", "parts": 1}}
     study = Study(small.folder, small.layout | {"stories": stories})
     small.wav.rename(small.wav.with_name("lw1_0.wav"))
-    (finding,) = study.check(study.recordings()[0])
+    other_story, finding = study.check(study.recordings()[0])
+    assert "tiny_tale" in other_story.found
     assert finding.severity == "warning"
     assert "lw1_0.wav: expected the published file, found another one" in finding.sentence
     assert "not 4228426 bytes" in finding.found
