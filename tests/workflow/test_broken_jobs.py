@@ -4,6 +4,7 @@ What is found is written down in docs/faults.md.
 """
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -217,6 +218,7 @@ def begin_again(workspace: Workspace) -> None:
     """Remove what the last steps made, so that there is something to run."""
     for name in (REPORT, METRICS, "results/demo/verdicts.json"):
         (workspace.folder / name).unlink()
+    shutil.rmtree(workspace.folder / "results/demo/drafts")
 
 
 def wait_for_locks(workspace: Workspace) -> None:
@@ -243,8 +245,7 @@ def test_the_same_command_repairs_what_a_killed_run_left(undisturbed, tmp_path):
     begin_again(workspace)
     run = workspace.start(REPORT)
     wait_for_locks(workspace)
-    while "judge_controls" not in run.stdout.readline():
-        pass
+    assert any("judge_controls" in line for line in run.stdout)
     run.kill()
     run.communicate()
     printed = workspace.snakemake(REPORT).stdout
