@@ -146,7 +146,7 @@ SETTINGS = [
     (
         "experiments.deep_mel.training.delay_s",
         0.1,
-        "train_decoder !write_sweep !control_decoder !judge_controls !write_report",
+        "train_decoder !write_sweep !control_decoder !judge_controls !write_report !publish_report",
     ),
     ("experiments.bfloat16.training.delay_s", 0.1, ""),  # no target asks for it
     ("experiments.another", {"embedding": "mel"}, ""),
