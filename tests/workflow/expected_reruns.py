@@ -103,7 +103,7 @@ LIBRARY = {
         "sweep sweep.html.jinja left_out.html.jinja": "write_sweep",
         "outcomes outcome_figures": "write_comparison write_sweep",
         "paper": "write_comparison write_report",
-        "page sections examples figures control_figures sensor_figures word_figures words "
+        "page sections examples figures control_figures sensor_figures word_figures remarks "
         "summary.html.jinja controls.html.jinja data.html.jinja recordings.html.jinja "
         "splits.html.jinja embedding.html.jinja training.html.jinja accuracy.html.jinja "
         "words.html.jinja sensors.html.jinja examples.html.jinja settings.html.jinja "
