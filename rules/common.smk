@@ -626,6 +626,20 @@ def maker_of(path):
     return maker.name, *made_with(maker, tuple(maker.get_wildcards(path).items()))
 
 
+def drawn_with(draft):
+    """Give a param function: by which rule, settings and code a draft is made.
+
+    An attempt to draw it that failed left no record of them, and the earlier page would count as up
+    to date.
+    """
+
+    @or_stop
+    def text(wildcards):
+        return settings.canonical_json(maker_of(draft.format(**dict(wildcards.items()))))
+
+    return text
+
+
 @functools.cache
 def made_with(maker, wildcards):
     found = Wildcards(fromdict=dict(wildcards))

@@ -22,6 +22,7 @@ rule publish_page:
         runtime=5,
     params:
         script=scripts / "publish_page.py",
+        drawn=drawn_with("results/{study}/drafts/{page}.html"),
         code=code_of("publish_page"),
         job=job_text,
     message:
@@ -42,3 +43,5 @@ use rule publish_page as publish_report with:
         ),
     log:
         "results/{study}/logs/publish_report.log",
+    params:
+        drawn=drawn_with("results/{study}/drafts/report.html"),

@@ -3,9 +3,11 @@
 Whoever does what the sentence says, and nothing else, comes to the end.
 """
 
+import os
 import re
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -261,18 +263,46 @@ def test_a_recording_cut_short_has_three_ways_out(workspace, way_out):
 # A damaged result.
 
 
-@pytest.mark.parametrize("damaged", ["verdicts.json", "drafts/report.html", "alignment.parquet"])
-def test_a_damaged_result_is_made_again_and_the_earlier_report_stays(workspace, damaged):
-    path, report = workspace.folder / "results/demo" / damaged, workspace.folder / REPORT
-    content, page = path.read_bytes(), report.read_bytes()
+def damage(path: Path) -> bytes:
+    """Change a byte of a file; gives what it was."""
+    content = path.read_bytes()
     path.unlink()  # it is linked to the original
     path.write_bytes(content.replace(content[-9:-8], b"?"))
+    return content
+
+
+@pytest.mark.parametrize("damaged", ["verdicts.json", "alignment.parquet"])
+def test_a_damaged_result_is_told_and_the_earlier_report_stays(workspace, damaged):
+    path, report = workspace.folder / "results/demo" / damaged, workspace.folder / REPORT
+    page, content = report.read_bytes(), damage(path)
 
     def delete(found, sentence):
-        assert report.read_bytes() == page
         assert damaged in sentence
         path.unlink()
 
     actions = {"delete the file and give the same command again": delete}
     assert len(follow_to_the_end(workspace, actions=actions, asked=[REPORT])) == 1
-    assert path.is_file() and report.is_file()
+    assert report.read_bytes() == page
+    workspace.snakemake(f"results/demo/{damaged}")
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_draft_is_drawn_again(workspace):
+    path, report = workspace.folder / "results/demo/drafts/report.html", workspace.folder / REPORT
+    damage(path)
+    actions = {"delete the file and give the same command again": lambda *_: path.unlink()}
+    assert len(follow_to_the_end(workspace, actions=actions, asked=[REPORT])) == 1
+    assert report.read_bytes() == path.read_bytes()
+
+
+def test_a_report_that_could_not_be_drawn_is_not_up_to_date(workspace):
+    config = workspace.config
+    config["studies"]["demo"]["title"] = "Another title"
+    workspace.config = config
+    verdicts = workspace.folder / "results/demo/verdicts.json"
+    earlier = verdicts.stat()
+    content = damage(verdicts)
+    assert "verdicts.json" in sentence_of(workspace.snakemake(REPORT, check=False))
+    verdicts.write_bytes(content)
+    os.utime(verdicts, ns=(earlier.st_atime_ns, earlier.st_mtime_ns))
+    assert workspace.planned_rules(REPORT) == {"write_report", "publish_report"}
