@@ -60,7 +60,8 @@ def test_other_times_alone_run_nothing(study, seconds):
     assert study.planned_jobs(*TARGETS) == {}
 
 
-@pytest.mark.parametrize("seconds", [-(10**6), 10**6])
+# Snakemake itself refuses times in the future where a job has read them.
+@pytest.mark.parametrize("seconds", [-(10**6), 1])
 def test_a_recording_that_was_repaired_is_read_again(study, seconds):
     before = sealed_inputs(study, VERDICT)
     rewrite(study, f"{FOLDER}_meg.con", turn_a_bit, seconds)
