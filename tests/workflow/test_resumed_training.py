@@ -79,6 +79,7 @@ def test_kills_change_neither_the_decoder_nor_the_report(finished, workspace, ki
     shutil.rmtree(workspace.folder / EXPERIMENT)
     for name in (REPORT, METRICS):
         (workspace.folder / name).unlink()
+    shutil.rmtree(workspace.folder / "results/demo/drafts")
     moments = random.Random(1)
     half_written = [kill_once(workspace, moments, while_writing=n == 1) for n in range(kills)]
     assert any(half_written)
