@@ -1,4 +1,4 @@
-"""Verdicts on raw recordings: what is used, with what reservation, and what is left out and why."""
+"""Verdicts on raw recordings: used, used with a warning, or excluded, and why."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
