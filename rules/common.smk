@@ -70,6 +70,12 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
 # takes as many as the profile says; not asked for by `workflow.cores`, an error where none are given.
 all_cores = workflow.resource_settings.cores or 8
 
+
+def job_cores(wildcards):
+    """Cores of a job that can use many: all of them, or as many as its study says."""
+    return config["studies"][wildcards.study].get("job_cores", all_cores)
+
+
 known_hashes = KnownHashes(Path(".snakemake/raw_hashes.json"))
 
 # The speech model of the simulated studies; like their raw folders, a rule makes it.

@@ -24,7 +24,7 @@ rule control_decoder:
         "results/{study}/benchmarks/control_decoder/{experiment}/seed-{seed}.tsv"
     conda:
         "../envs/decoder.yaml"
-    threads: all_cores
+    threads: job_cores
     resources:
         mem_mb=growing(32000),
         runtime=growing(60),

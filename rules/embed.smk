@@ -16,7 +16,7 @@ rule embed_speech:
         "results/{study}/benchmarks/embed_speech/{embedding}/{story}.tsv"
     conda:
         "../envs/decoder.yaml"
-    threads: all_cores
+    threads: job_cores
     resources:
         mem_mb=growing(8000),
         runtime=growing(120),

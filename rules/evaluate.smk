@@ -25,7 +25,7 @@ rule evaluate_decoder:
         "results/{study}/benchmarks/evaluate_decoder/{experiment}/seed-{seed}.tsv"
     conda:
         "../envs/decoder.yaml"
-    threads: all_cores
+    threads: job_cores
     resources:
         mem_mb=growing(32000),
         runtime=growing(60),

@@ -24,7 +24,7 @@ rule train_decoder:
         "results/{study}/benchmarks/train_decoder/{experiment}/seed-{seed}.tsv"
     conda:
         "../envs/decoder.yaml"
-    threads: all_cores
+    threads: job_cores
     resources:
         mem_mb=growing(32000),
         runtime=720,  # no more in another try, which continues this one

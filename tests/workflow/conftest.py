@@ -15,9 +15,8 @@ def make_small(workspace: Workspace) -> None:
     config = workspace.config
     demo = config["studies"]["demo"]
     demo["layout"] |= {"subjects": ["01", "02"], "sessions": ["0"], "absent": []}
-    demo["simulation"] |= {"snr": 0.5}
-    demo["settings"]["decoder"] = {"hidden": 32, "virtual_channels": 32}
-    demo["settings"]["training"] |= {"epochs": 6, "patience": 6, "learning_rate": 0.002}
+    demo["simulation"] |= {"snr": 0.5, "duration_s": 120}
+    demo["settings"]["training"] |= {"epochs": 6, "patience": 6, "learning_rate": 0.001}
     for control in ("noise_input", "shuffled_pairs"):
         config["experiments"][control]["training"]["epochs"] = 3
     demo["settings"]["report"] |= {"experiments": ["main", "noise_input", "shuffled_pairs"]}

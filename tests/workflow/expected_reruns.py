@@ -115,7 +115,7 @@ LIBRARY = {
 SETTINGS = [
     ("studies.demo.title", "Demo", _PAGES),
     ("studies.demo.raw_folder", "data/another", "simulate_stimuli"),
-    ("studies.demo.layout.subjects", ["01", "02", "03"], "simulate_stimuli"),
+    ("studies.demo.layout.subjects", ["01", "02", "03", "04"], "simulate_stimuli"),
     ("studies.demo.layout.stories.night_ferry.parts", 3, "simulate_stimuli"),
     ("studies.demo.simulation.snr", 0.4, "simulate_recording"),
     ("studies.demo_eeg.simulation.snr", 0.4, "simulate_alice_recording"),
@@ -133,11 +133,13 @@ SETTINGS = [
     # Of no study's main experiment, which controls and sweeps are about.
     ("embeddings.mel.n_mels", 80, "embed_speech !write_sweep !control_decoder !judge_controls"),
     ("embeddings.wav2vec2_last4.layers", [4], "write_report"),
-    ("splits.seed", 13, "split_blocks"),
+    ("splits.valid_share", 0.2, "split_blocks"),
+    ("splits.seed", 13, ""),  # the demos have their own
     ("segments.stride_s", 0.25, "cut_segments"),
     ("segments.stop_s", 2.4, "cut_segments"),
-    ("decoder.depth", 8, "train_decoder"),
-    ("decoder.hidden", 256, ""),  # the demos have their own
+    ("decoder.glu", False, "train_decoder"),
+    ("decoder.hidden", 256, ""),
+    ("studies.demo.job_cores", 2, ""),
     ("training.delay_s", 0.1, "train_decoder"),
     ("training.selection.share", 0.5, "train_decoder"),
     ("training.device", "cpu", "train_decoder"),

@@ -18,8 +18,7 @@ def finished_eeg(tmp_path_factory) -> Workspace:
     study = config["studies"]["demo_eeg"]
     study["layout"]["subjects"] = ["S02", "S26", "S44"]
     study["simulation"]["snr"] = 0.3
-    study["settings"]["decoder"] = {"hidden": 32, "virtual_channels": 32}
-    study["settings"]["training"] |= {"epochs": 5, "patience": 5, "learning_rate": 0.003}
+    study["settings"]["training"] |= {"epochs": 5, "patience": 5, "learning_rate": 0.001}
     workspace.config = config
     workspace.snakemake(f"{RESULTS}/report.html")
     return workspace

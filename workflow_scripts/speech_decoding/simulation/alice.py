@@ -102,8 +102,10 @@ def simulate_recording(
     word_onsets = onsets[words["wav_number"] - 1] + np.rint(words["start_s"] * RATE_HZ).astype(int)
 
     model = scalp.HeadModel()
+    fields = brain.speech_source_fields(model, seed=seed, subject=subject)
     noise, noise_power, loose = scalp.record_noise(
         model,
+        fields,
         sample_count=len(times_s),
         rate_hz=RATE_HZ,
         random=generator(seed, "noise", subject),
@@ -115,7 +117,7 @@ def simulate_recording(
     responses = brain.source_responses(
         features, word_onsets[word_onsets >= 0], kind="speech", rate_hz=RATE_HZ, seed=seed
     )
-    fields = brain.speech_source_fields(model, seed=seed, subject=subject)
+    fields = fields[:, : len(responses)]
     power = np.trace(fields @ band_covariance(responses, RATE_HZ) @ fields.T)
     fields = (fields * np.sqrt(snr * noise_power / power)).astype(np.float32)
 

@@ -3,7 +3,9 @@
 The truth of every simulation: features of the speech (energy in seven bands, acoustic onsets, word
 onsets) are convolved with response kernels of 50 to 300 ms, which are the same for all listeners;
 the results drive six sources in the temporal lobes, whose places differ a little from listener to
-listener; the magnetic field of each is computed in a spherical head.
+listener. Their directions, which the folds of the cortex set, turn by a large angle: the same
+sensors mean something else for each listener, and no map of the sensors serves all. What sensors
+see of each source is computed in a spherical head.
 """
 
 from pathlib import Path
@@ -29,7 +31,8 @@ _PEAKS_S, _PEAK_WIDTHS_S = (0.05, 0.30), (0.015, 0.04)
 # Superior temporal sources, three in each hemisphere, in head coordinates.
 _SOURCES_M = np.array([[0.052, 0.012, 0.058], [0.056, -0.008, 0.062], [0.050, -0.028, 0.066]])
 _SOURCES_M = np.concatenate([_SOURCES_M, _SOURCES_M * [-1, 1, 1]])
-_PLACE_SPREAD_M, _TURN_SPREAD = 0.004, 0.25
+_PLACE_SPREAD_M = 0.004
+_TURN_RAD = np.radians(137.508)  # the golden angle: no two of a few multiples come close
 
 
 def speech_features(waveform: np.ndarray, rate_hz: int, times_s: np.ndarray) -> np.ndarray:
@@ -125,17 +128,32 @@ class HeadModel:
 
 
 def speech_source_fields(model: HeadModel, *, seed: int, subject: str) -> np.ndarray:
-    """Give the fields of a listener's six speech sources, (208, 6), in tesla per A m."""
+    """Give the fields of a listener's speech sources, (sensors, 12), per A m.
+
+    The first six are of the sources as they respond to speech, the other six of sources at the same
+    places whose directions are at right angles to theirs, and tangential as well. The number in the
+    subject's label, 26 of S26, says how far the directions are turned.
+    """
     study, listener = generator(seed, "sources"), generator(seed, "sources", subject)
     places = _SOURCES_M + listener.normal(0, _PLACE_SPREAD_M, size=_SOURCES_M.shape)
-    directions = study.normal(size=places.shape)
-    directions += _TURN_SPREAD * listener.normal(size=places.shape)
-    return model.fields(places, tangential(places, directions))
+    common = tangential(places, study.normal(size=places.shape))
+    across = np.cross(_outward(places), common)
+    turn_rad = _TURN_RAD * int("".join(filter(str.isdigit, subject)))
+    directions = [
+        np.cos(angle_rad) * common + np.sin(angle_rad) * across
+        for angle_rad in (turn_rad, turn_rad + np.pi / 2)
+    ]
+    return model.fields(np.concatenate([places] * 2), np.concatenate(directions))
 
 
 def tangential(places: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Make directions (n, 3) tangential to the head at places (n, 3), since only that is seen."""
-    radial = places - sensors.HEAD_CENTRE_M
-    radial = radial / np.linalg.norm(radial, axis=1, keepdims=True)
+    radial = _outward(places)
     flat = directions - (directions * radial).sum(axis=1, keepdims=True) * radial
     return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+
+
+def _outward(places: np.ndarray) -> np.ndarray:
+    """Give the unit directions (n, 3) from the centre of the head through places (n, 3)."""
+    radial = places - sensors.HEAD_CENTRE_M
+    return radial / np.linalg.norm(radial, axis=1, keepdims=True)

@@ -1,30 +1,41 @@
 """Everything that sensors record besides the response to speech.
 
-Ongoing brain activity (1/f spectrum with an alpha rhythm, from sources spread over the head), the
-surroundings, the power line and slow drifts are a few dozen signals mixed into the sensors; white
-sensor noise and the jumps of neighbouring sensors, which leave the usual range, come on top.
+Ongoing brain activity (1/f spectrum with an alpha rhythm), the surroundings, the power line and
+slow drifts are a few dozen signals mixed into the sensors; white sensor noise and the jumps of
+neighbouring sensors, which leave the usual range, come on top. The ongoing activity comes from all
+over the head, and most of it from where the response to speech comes from: no sensors can tell the
+two apart, and this limits how well speech can be decoded.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import fft
 
 from speech_decoding.simulation import sensors
-from speech_decoding.simulation.brain import HeadModel, tangential
+from speech_decoding.simulation.brain import tangential
 
 BAND_HZ = (1.0, 40.0)  # where signal and noise are compared
 
 _BRAIN_SOURCES, _BRAIN_RADIUS_M, _BRAIN_T = 48, 0.065, 3e-13
+_OWN_POWER = 8.0  # of the ongoing activity where speech is heard, relative to all over the head
 _ALPHA_HZ, _ALPHA_WIDTH_HZ = 10.0, 1.5
 _FIELDS, _FIELD_T, _FIELD_LEAK = 3, 3e-12, 0.02
 _LINE_HZ, _LINE_T = (60.0, 120.0), (2e-13, 0.5e-13)
 _DRIFTS, _DRIFT_T, _DRIFT_HZ = 8, 1.5e-12, 0.1
-_WHITE_T = 1e-13
-_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 35.0, (6e-11, 1.2e-10), (1.0, 4.0)
+_WHITE_T = 2e-12  # more than in a real laboratory, so that a decoder has to use many sensors
+_JUMP_EVERY_S, _JUMPS_T, _JUMPS_S = 10.0, (6e-11, 1.2e-10), (1.0, 4.0)
 _JUMPING_SENSORS = 8  # neighbours whose shared electronics lose their lock together
 _HARDWARE_HZ = 0.03  # nothing slower passes the amplifier
+
+
+class HeadModel(Protocol):
+    """The sensors around one head: gives what they see of sources in it."""
+
+    def fields(self, places: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Give (sensors, n) of dipoles at places (n, 3) in metres and unit directions (n, 3)."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +49,22 @@ class _Jump:
 class SensorNoise:
     """The noise of one recording, given in blocks of time.
 
-    `band_power` is the sum over gradiometers of its power in BAND_HZ, in square tesla.
+    speech_fields (208, n) is what the gradiometers see of where speech is heard. `band_power`
+    is the sum over gradiometers of the noise's power in BAND_HZ, in square tesla.
     """
 
     def __init__(
-        self, model: HeadModel, *, sample_count: int, rate_hz: float, random: np.random.Generator
+        self,
+        model: HeadModel,
+        speech_fields: np.ndarray,
+        *,
+        sample_count: int,
+        rate_hz: float,
+        random: np.random.Generator,
     ):
         self._random = random
         parts = [
-            self._brain(model, sample_count, rate_hz),
+            self._brain(model, speech_fields, sample_count, rate_hz),
             self._surroundings(sample_count, rate_hz),
             self._power_line(sample_count, rate_hz),
             self._drift(sample_count, rate_hz),
@@ -71,12 +89,11 @@ class SensorNoise:
             noise[jump.channels, span] += jump.heights[:, np.newaxis]
         return noise
 
-    def _brain(self, model: HeadModel, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
-        signals, places, directions = brain_activity(self._random, count, rate_hz)
-        mixing = np.zeros((sensors.GRADIOMETERS + sensors.REFERENCES, _BRAIN_SOURCES))
-        mixing[: sensors.GRADIOMETERS] = model.fields(places, directions)
-        power = _band_power(signals, rate_hz) @ _seen_by_gradiometers(mixing)
-        return signals, mixing * _BRAIN_T / np.sqrt(power / sensors.GRADIOMETERS)
+    def _brain(
+        self, model: HeadModel, speech_fields: np.ndarray, count: int, rate_hz: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        signals, seen = brain_activity(self._random, model, speech_fields, count, rate_hz)
+        return signals, np.pad(_BRAIN_T * seen, [(0, sensors.REFERENCES), (0, 0)])
 
     def _surroundings(self, count: int, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
         """Homogeneous fields: the references see one axis each, the gradiometers hardly any."""
@@ -120,25 +137,39 @@ class SensorNoise:
 
 
 def brain_activity(
-    random: np.random.Generator, sample_count: int, rate_hz: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw the ongoing activity of sources spread over the head.
+    random: np.random.Generator,
+    model: HeadModel,
+    speech_fields: np.ndarray,
+    sample_count: int,
+    rate_hz: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the ongoing activity of sources all over the head, and of those where speech is heard.
 
-    Returns: signals (48, samples) of unit variance, float32; places (48, 3) in metres and unit
-    directions (48, 3), tangential, in head coordinates.
+    Parameters: speech_fields (sensors, n), what the sensors see of each of the latter.
+    Returns: signals (48 + n, samples) of unit variance, float32; what the sensors see of each,
+    (sensors, 48 + n), scaled so that the power in BAND_HZ of the first 48, mean over sensors, is 1.
     """
     # More of them above the centre of the head than below it.
     ways = random.normal([0, 0, 0.5], 1, size=(_BRAIN_SOURCES, 3))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
     places = sensors.HEAD_CENTRE_M + _BRAIN_RADIUS_M * ways
-    directions = tangential(places, random.normal(size=places.shape))
-    alpha = random.gamma(1.0, 2.0, size=(_BRAIN_SOURCES, 1))
+    everywhere = model.fields(places, tangential(places, random.normal(size=places.shape)))
+    alpha = random.gamma(1.0, 2.0, size=(_BRAIN_SOURCES + speech_fields.shape[1], 1))
 
     def amplitude(frequency_hz: np.ndarray) -> np.ndarray:
         rhythm = np.exp(-(((frequency_hz - _ALPHA_HZ) / _ALPHA_WIDTH_HZ) ** 2) / 2)
         return (1 + alpha * rhythm) / np.sqrt(frequency_hz)
 
-    return coloured(random, _BRAIN_SOURCES, sample_count, rate_hz, amplitude), places, directions
+    signals = coloured(random, len(alpha), sample_count, rate_hz, amplitude)
+    power = _band_power(signals, rate_hz)
+    seen = [
+        fields * np.sqrt(level / (own_power @ (fields**2).mean(axis=0)))
+        for fields, own_power, level in (
+            (everywhere, power[:_BRAIN_SOURCES], 1.0),
+            (speech_fields, power[_BRAIN_SOURCES:], _OWN_POWER),
+        )
+    ]
+    return signals, np.concatenate(seen, axis=1)
 
 
 def coloured(

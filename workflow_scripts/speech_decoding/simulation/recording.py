@@ -39,10 +39,12 @@ def sensor_blocks(
     fields = brain.speech_source_fields(model, seed=seed, subject=subject)
     noise = SensorNoise(
         model,
+        fields,
         sample_count=features.shape[1],
         rate_hz=rate_hz,
         random=generator(seed, "noise", recording_id),
     )
+    fields = fields[:, : len(responses)]
     response_power = np.trace(fields @ band_covariance(responses, rate_hz) @ fields.T)
     fields = (fields * np.sqrt(snr * noise.band_power / response_power)).astype(np.float32)
 

@@ -35,20 +35,23 @@ class HeadModel:
 
 
 def record_noise(
-    model: HeadModel, *, sample_count: int, rate_hz: float, random: np.random.Generator
+    model: HeadModel,
+    speech_fields: np.ndarray,
+    *,
+    sample_count: int,
+    rate_hz: float,
+    random: np.random.Generator,
 ) -> tuple[np.ndarray, float, list[str]]:
     """Draw what the electrodes record while nobody speaks.
 
     Ongoing brain activity, drifts of single electrodes, the power line, white noise, and jumps of a
     few electrodes that come loose for seconds.
+    Parameters: speech_fields (60, n), what the electrodes see of where speech is heard.
     Returns: (60, samples) in volt, float32; its power from 1 to 40 Hz without the jumps, summed
     over electrodes, in square volt; the electrodes that jump.
     """
-    signals, places, directions = brain_activity(random, sample_count, rate_hz)
-    mixing = model.fields(places, directions)
-    power = np.diagonal(band_covariance(signals, rate_hz)) @ (mixing**2).sum(axis=0)
-    mixing *= _BRAIN_V / np.sqrt(power / len(mixing))
-    noise = mixing.astype(np.float32) @ signals
+    signals, seen = brain_activity(random, model, speech_fields, sample_count, rate_hz)
+    noise = (_BRAIN_V * seen).astype(np.float32) @ signals
     shape = noise.shape
     noise += np.float32(_WHITE_V) * random.standard_normal(shape, dtype=np.float32)
     noise += np.float32(_DRIFT_V) * coloured(
