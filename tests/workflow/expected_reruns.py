@@ -115,7 +115,7 @@ LIBRARY = {
 SETTINGS = [
     ("studies.demo.title", "Demo", _PAGES),
     ("studies.demo.raw_folder", "data/another", "simulate_stimuli"),
-    ("studies.demo.layout.subjects", ["01", "02", "03", "04"], "simulate_stimuli"),
+    ("studies.demo.layout.subjects", ["01", "02", "03"], "simulate_stimuli"),
     ("studies.demo.layout.stories.night_ferry.parts", 3, "simulate_stimuli"),
     ("studies.demo.simulation.snr", 0.4, "simulate_recording"),
     ("studies.demo_eeg.simulation.snr", 0.4, "simulate_alice_recording"),
