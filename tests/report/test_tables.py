@@ -107,6 +107,7 @@ def test_the_page_holds_every_row_and_says_whose_number_is_whose(tables, name, t
         assert row["experiment"] in body
         assert f"{100 * row['ours']['mean']:.1f} ± {100 * row['ours']['sd']:.1f}" in body
     assert body.count("<tr>") == len(COMPARISONS[name].rows)
+    assert "Chance is 0.7\u00a0% in the paper" in page
     assert "They were not computed here, and simulated data cannot be compared" in page
     assert "Simulated data" in page and "A &lt;study&gt;" in page
     assert not re.search(r'(src|href)="https?://(?!mne)', body)

@@ -8,7 +8,7 @@ from typing import Any
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.outcome_figures import draw_comparison
 from speech_decoding.report.outcomes import K, Outcome, compare, load_outcome
-from speech_decoding.report.paper import COMPARISONS, Comparison, Row
+from speech_decoding.report.paper import COMPARISONS, TOP_10, Comparison, Row
 from speech_decoding.report.pictures import draw
 
 
@@ -57,6 +57,7 @@ def write_comparison(
         "source": table.source,
         "reader": reader,
         "simulated": simulated,
+        "papers_chance": TOP_10[reader].chance if reader in TOP_10 else None,
         "published": any(row["paper"] for row in numbers["rows"]),
         "over_studies": any(row["paper"] and row["paper"]["mean_delta"] for row in numbers["rows"]),
         "picture": draw(
