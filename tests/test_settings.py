@@ -24,7 +24,8 @@ def test_an_unknown_study_names_the_nearest(config):
 def test_overrides_are_merged_from_the_outside_in(config):
     blocks = settings.experiment_settings(config, "demo", "noise_input")
     assert blocks["training"]["brain"] == "noise"
-    assert blocks["training"]["batch_size"] == 32
+    of_the_demo = config["studies"]["demo"]["settings"]["training"]["batch_size"]
+    assert blocks["training"]["batch_size"] == of_the_demo != config["training"]["batch_size"]
     assert blocks["training"]["clamp"] == config["training"]["clamp"]
     assert config["training"]["brain"] == "recorded"
 

@@ -178,8 +178,11 @@ def test_faults_are_written_down(repaired, jobs):
 
 
 def was_told(jobs: list[Job], printed: str) -> bool:
-    """Tell whether a sentence said of an output, or of a part of one, that it was not written."""
-    places = re.findall(r"^Error: (\S+): expected a disk .* found File too large; ", printed, re.M)
+    """Tell whether a sentence said of an output, or of a part of one, that it was not written.
+
+    It may stand behind the progress of a job that runs beside.
+    """
+    places = re.findall(r"Error: (\S+): expected a disk .* found File too large; ", printed)
     outputs = tuple(str(Path(name).with_suffix("")) for job in jobs for name in job.outputs)
     return any(place.startswith(outputs) for place in places)
 
