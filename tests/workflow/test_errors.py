@@ -139,10 +139,10 @@ def test_an_embedding_that_fairseq_does_not_know(fresh):
 
 
 def test_an_unknown_key(fresh):
-    fresh.edit("config.yaml", "learning_rate:", "learning_rat:")
+    fresh.edit("config.yaml", "learning_rate: 0.0003", "learning_rat: 0.0003")
 
     def correct(found, sentence):
-        fresh.edit("config.yaml", "learning_rat:", "learning_rate:")
+        fresh.edit("config.yaml", "learning_rat: 0.0003", "learning_rate: 0.0003")
 
     actions = {"write `learning_rate:`, or remove it": correct}
     (sentence,) = follow_to_the_end(fresh, "-n", actions=actions, asked=[REPORT])
