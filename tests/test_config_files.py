@@ -158,3 +158,10 @@ def test_the_last_source_that_holds_a_setting_is_named():
     assert source_of(sources, ("x",)) == "c"
     assert source_of(sources, ("z", "1")) == "a"
     assert source_of(sources, ("nowhere",)) == "a"
+
+
+def test_a_tab_that_snakemake_does_not_take_is_told(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("training:\n  clamp: \t20\n")
+    with pytest.raises(InputError, match=r"mine\.yaml, line 2: expected YAML.*no tabs"):
+        read_config_file(path)

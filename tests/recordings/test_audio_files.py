@@ -103,3 +103,15 @@ def test_other_containers(format_, tmp_path):
     if format_ in ("RF64", "WAVEX", "FLAC"):
         with pytest.raises(InputError, match="expected"):
             read_audio(path)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 22050, 44056, 44100, 47952, 96000, 192000])
+def test_usual_rates_are_read(rate_hz, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), rate_hz)
+    assert read_audio(tmp_path / "a.wav").rate_hz == rate_hz
+
+
+def test_a_rate_that_would_take_gigabytes_is_refused(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 21026)
+    with pytest.raises(InputError, match="found 21026; bringing it to 16000 would take gigabytes"):
+        read_audio(tmp_path / "a.wav")

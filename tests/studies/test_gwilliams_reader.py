@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from speech_decoding.errors import InputError
 from speech_decoding.studies.gwilliams import Study, known_wavs
 from speech_decoding.studies.gwilliams_tables import read_events, wav_name
 from tests import realdata
@@ -107,6 +108,16 @@ def test_rows_out_of_order_give_the_same_table(small):
     order = before.sort_values(columns, ignore_index=True)
     after = read_events(small.events).sort_values(columns, ignore_index=True)
     pd.testing.assert_frame_equal(after, order)
+
+
+def test_words_without_a_text_are_a_fault(small):
+    def forget(table):
+        texts = table["trial_type"].str.replace("'word':", "'wrd':")
+        return table.assign(trial_type=texts)
+
+    small.change_table(small.events, forget)
+    with pytest.raises(InputError, match="a word in every row of the kind word, found none in row"):
+        read_events(small.events)
 
 
 def test_bad_channels_of_the_table_are_marked(small):

@@ -1,6 +1,7 @@
 """KIT recordings: real ones are read, whole ones only."""
 
 import shutil
+import struct
 
 import numpy as np
 import pytest
@@ -61,3 +62,12 @@ def test_a_real_recording_that_was_cut_is_refused(tmp_path, left, said):
         stream.truncate(left)
     with pytest.raises(InputError, match=said):
         kit.open_recording(path)
+
+
+def test_a_negative_place_in_the_directory_is_told(tmp_path):
+    entries = [(0, 16, 32, 32)] + [(512, 1, 1, 1)] * 31
+    entries[9] = (-(2**31) + 512, 32, 1, 1)  # where the acquisition is described
+    path = tmp_path / "a.con"
+    path.write_bytes(b"".join(struct.pack("<4i", *entry) for entry in entries) + bytes(1000))
+    with pytest.raises(InputError, match=r"a\.con: expected "):
+        kit.read_header(path)

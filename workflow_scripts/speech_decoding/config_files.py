@@ -137,9 +137,12 @@ class _YamlReader:
             raise _refused(where, "YAML", f"a mistake: {said}", step) from None
 
     def _require_shallow(self, text: str) -> None:
-        """Raise InputError for too many blocks inside each other, before any is put together."""
+        """Raise InputError for too many blocks inside each other, before any is put together.
+
+        Read as Snakemake will, which refuses some tabs that the faster CSafeLoader takes.
+        """
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:

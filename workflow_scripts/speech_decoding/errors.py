@@ -1,5 +1,6 @@
 """The one exception that a user is meant to read."""
 
+import re
 from collections.abc import Sequence
 
 
@@ -22,10 +23,16 @@ class InputError(Exception):
         details: Sequence[str] = (),
     ):
         self.where = str(where)
-        self.expected = expected
-        self.found = found
+        self.expected = _on_one_line(expected)
+        self.found = _on_one_line(found)
         self.consequence = consequence
         self.next_step = next_step
         self.details = tuple(details)
-        sentence = f"{self.where}: expected {expected}, found {found}; {consequence}; {next_step}."
+        met = f"expected {self.expected}, found {self.found}"
+        sentence = f"{self.where}: {met}; {consequence}; {next_step}."
         super().__init__("\n".join([sentence, *self.details]))
+
+
+def _on_one_line(text: str) -> str:
+    """Join lines, as those of an array that a file holds in place of a name."""
+    return re.sub(r"\s*[\r\n]\s*", " ", text)

@@ -37,9 +37,13 @@ _SIMULATED = ("layout", "simulation")
 
 
 def study_entry(config: Settings, study: str) -> Settings:
-    """Give a study's entry in `studies`, whole; raises InputError for an unknown name."""
+    """Give a study's entry in `studies`, but for `job_cores`, which changes no result.
+
+    Raises: InputError for an unknown name.
+    """
     entry = config["studies"][require_known("studies", study, config["studies"])]
-    return {"exclude": {}, "settings": {}} | entry
+    science = {key: value for key, value in entry.items() if key != "job_cores"}
+    return {"exclude": {}, "settings": {}} | science
 
 
 def study_settings(config: Settings, study: str) -> Settings:

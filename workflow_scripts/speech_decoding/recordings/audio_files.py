@@ -5,6 +5,7 @@ with what the header promises: by the chunk that holds them, because the size of
 often wrong where nothing is missing.
 """
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # Rates of speech recordings; outside them a header is damaged.
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
+# Speech models hear 16 kHz. A filter that brings another rate there has at most so many weights,
+# each of which takes 32 bytes: 70 thousand from 44.1 kHz, 84 million from 21 026 Hz.
+_MODEL_HZ, _MOST_WEIGHTS = 16_000, 12_000_000
 _BLOCK_VALUES = 2**20  # read at a time: a header that promises too much takes no memory
 # What writes to a pipe cannot know the length: it promises about 2 or 4 GB, or no end.
 _ENDLESS = 0x7FFF_F000
@@ -46,8 +50,8 @@ class Audio:
 def read_audio(path: Path) -> Audio:
     """Read an audio file of any format that libsndfile knows.
 
-    Raises: InputError if it is of another kind, shorter than its header promises, empty, or holds a
-    sample that is not finite.
+    Raises: InputError if it is of another kind, shorter than its header promises, empty, at a rate
+    that nobody uses, or holds a sample that is not finite.
     """
     import soundfile
 
@@ -61,6 +65,7 @@ def read_audio(path: Path) -> Audio:
         if not _LOWEST_HZ <= rate_hz <= _HIGHEST_HZ:
             limits = f"between {_LOWEST_HZ} and {_HIGHEST_HZ} samples per second"
             raise bad_audio(path, limits, f"{rate_hz}")
+        _require_resampling(path, rate_hz)
         samples = _read_blocks(file)
     if len(samples) != promised:
         found = f"{len(samples)} of {promised} samples"
@@ -86,6 +91,18 @@ def bad_audio(path: Path, expected: str, found: str) -> InputError:
         consequence="its speech cannot be embedded",
         next_step="fetch or copy the file again",
     )
+
+
+def _require_resampling(path: Path, rate_hz: int) -> None:
+    common = math.gcd(rate_hz, _MODEL_HZ)
+    if (rate_hz // common) * (_MODEL_HZ // common) > _MOST_WEIGHTS:
+        raise InputError(
+            path,
+            expected="a usual rate, such as 16000, 22050, 44100 or 48000 samples per second",
+            found=f"{rate_hz}",
+            consequence=f"bringing it to {_MODEL_HZ} would take gigabytes of memory",
+            next_step="fetch the file again, or write it anew at a usual rate",
+        )
 
 
 def _read_blocks(file: "soundfile.SoundFile") -> np.ndarray:

@@ -41,6 +41,10 @@ def read_events(path: Path) -> "pd.DataFrame":
     if missing := [name for name in _COMMON if name not in rows.columns]:
         raise bad_table(path, f"events described by {', '.join(_COMMON)}", f"no {missing[0]}")
     rows = rows.reindex(columns=["onset", "duration", *_COMMON, *_SPOKEN])
+    unnamed = (rows["kind"] == "word").fillna(False) & rows["word"].isna()
+    if unnamed.any():
+        found = f"none in row {int(unnamed.idxmax()) + 2}"
+        raise bad_table(path, "a word in every row of the kind word", found)
     for column in ("onset", "duration", "start", "sequence_id"):
         rows[column] = parse_numbers(path, rows, column)
     rows["word_index"] = parse_numbers(path, rows, "word_index", whole=True)

@@ -109,4 +109,7 @@ def _read_directory(blob: bytes) -> list[tuple[int, int, int, int]]:
     _, size, count, _ = _ENTRY.unpack_from(blob)
     if size != _ENTRY.size or not 10 <= count <= 256:
         raise ValueError("no KIT directory at its start")
-    return [_ENTRY.unpack_from(blob, index * _ENTRY.size) for index in range(min(count, 32))]
+    entries = [_ENTRY.unpack_from(blob, index * _ENTRY.size) for index in range(min(count, 32))]
+    if min(min(entries[used][:3]) for used in (_ACQUISITION, _CHANNELS, _DATA)) < 0:
+        raise ValueError("a negative place or size in its directory")
+    return entries
