@@ -71,9 +71,13 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
 all_cores = workflow.resource_settings.cores or 8
 
 
+has_gpu = Path("/dev/nvidiactl").exists()
+
+
 def job_cores(wildcards):
-    """Cores of a job that can use many: all of them, or as many as its study says."""
-    return config["studies"][wildcards.study].get("job_cores", all_cores)
+    """Cores of a job that can use many: all, or without a GPU as many as its study says."""
+    own = config["studies"][wildcards.study].get("job_cores", all_cores)
+    return all_cores if has_gpu else own
 
 
 known_hashes = KnownHashes(Path(".snakemake/raw_hashes.json"))

@@ -115,3 +115,9 @@ def test_a_rate_that_would_take_gigabytes_is_refused(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 21026)
     with pytest.raises(InputError, match="found 21026; bringing it to 16000 would take gigabytes"):
         read_audio(tmp_path / "a.wav")
+
+
+def test_samples_that_no_recording_holds_are_refused(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.full(100, 1e31), RATE_HZ, subtype="FLOAT")
+    with pytest.raises(InputError, match="samples up to 1e\\+10, found 1e\\+31"):
+        read_audio(tmp_path / "a.wav")

@@ -24,6 +24,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
 # Speech models hear 16 kHz. A filter that brings another rate there has at most so many weights,
 # each of which takes 32 bytes: 70 thousand from 44.1 kHz, 84 million from 21 026 Hz.
 _MODEL_HZ, _MOST_WEIGHTS = 16_000, 12_000_000
+_LARGEST = 1e10  # more than whole numbers of 32 bits: what adds samples up stays finite
 _BLOCK_VALUES = 2**20  # read at a time: a header that promises too much takes no memory
 # What writes to a pipe cannot know the length: it promises about 2 or 4 GB, or no end.
 _ENDLESS = 0x7FFF_F000
@@ -79,6 +80,8 @@ def read_audio(path: Path) -> Audio:
         raise bad_audio(path, "samples", "none")
     if not np.isfinite(samples).all():
         raise bad_audio(path, "finite samples", "a NaN or infinite sample")
+    if (largest := float(np.abs(samples).max())) > _LARGEST:
+        raise bad_audio(path, f"samples up to {_LARGEST:g}", f"{largest:g}")
     return Audio(samples, rate_hz, length_known=not endless)
 
 
