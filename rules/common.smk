@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -71,7 +72,7 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
 all_cores = workflow.resource_settings.cores or 8
 
 
-has_gpu = Path("/dev/nvidiactl").exists()
+has_gpu = shutil.which("nvidia-smi") is not None
 
 
 def job_cores(wildcards):
