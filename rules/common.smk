@@ -70,8 +70,6 @@ if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
 # A GPU job takes every core of a local run, so that two of them never share the GPU. On a cluster it
 # takes as many as the profile says; not asked for by `workflow.cores`, an error where none are given.
 all_cores = workflow.resource_settings.cores or 8
-
-
 has_gpu = shutil.which("nvidia-smi") is not None
 
 

@@ -52,7 +52,7 @@ def read_audio(path: Path) -> Audio:
     """Read an audio file of any format that libsndfile knows.
 
     Raises: InputError if it is of another kind, shorter than its header promises, empty, at a rate
-    that nobody uses, or holds a sample that is not finite.
+    that nobody uses, or holds a sample that is not finite or larger than any recording's.
     """
     import soundfile
 

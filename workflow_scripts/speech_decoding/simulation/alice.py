@@ -16,7 +16,7 @@ from scipy.signal import resample_poly
 
 from speech_decoding.files import replacing
 from speech_decoding.simulation import brain, matlab_file, scalp, speech, stories
-from speech_decoding.simulation.noise import band_covariance
+from speech_decoding.simulation.noise import response_fields
 from speech_decoding.simulation.seeding import generator
 from speech_decoding.studies.brennan import WAV_DISTANCES_S, WORDS_FILE, subject_table, wav_name
 from speech_decoding.studies.brennan_signal import AUDIO_CHANNELS, ELECTRODES, RATE_HZ
@@ -102,10 +102,10 @@ def simulate_recording(
     word_onsets = onsets[words["wav_number"] - 1] + np.rint(words["start_s"] * RATE_HZ).astype(int)
 
     model = scalp.HeadModel()
-    fields = brain.speech_source_fields(model, seed=seed, subject=subject)
+    speech_fields = brain.speech_source_fields(model, seed=seed, subject=subject)
     noise, noise_power, loose = scalp.record_noise(
         model,
-        fields,
+        speech_fields,
         sample_count=len(times_s),
         rate_hz=RATE_HZ,
         random=generator(seed, "noise", subject),
@@ -117,9 +117,9 @@ def simulate_recording(
     responses = brain.source_responses(
         features, word_onsets[word_onsets >= 0], kind="speech", rate_hz=RATE_HZ, seed=seed
     )
-    fields = fields[:, : len(responses)]
-    power = np.trace(fields @ band_covariance(responses, RATE_HZ) @ fields.T)
-    fields = (fields * np.sqrt(snr * noise_power / power)).astype(np.float32)
+    fields = response_fields(
+        speech_fields, responses, snr=snr, noise_power=noise_power, rate_hz=RATE_HZ
+    )
 
     random = generator(seed, "other channels", subject)
     eye = _EYE_MICROVOLT * random.standard_normal(len(times_s), dtype=np.float32)

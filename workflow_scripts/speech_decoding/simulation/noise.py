@@ -206,6 +206,25 @@ def band_covariance(signals: np.ndarray, rate_hz: float) -> np.ndarray:
     return 2 * (spectrum @ spectrum.conj().T).real / sample_count**2
 
 
+def response_fields(
+    speech_fields: np.ndarray,
+    responses: np.ndarray,
+    *,
+    snr: float,
+    noise_power: float,
+    rate_hz: float,
+) -> np.ndarray:
+    """Scale what the sensors see of the sources that respond: (sensors, responses), float32.
+
+    Parameters: speech_fields (sensors, n), those of the responding sources first; responses
+    (responses, samples); snr, the power of the responses in BAND_HZ, summed over sensors, divided
+    by noise_power, which is the same of the noise.
+    """
+    fields = speech_fields[:, : len(responses)]
+    power = np.trace(fields @ band_covariance(responses, rate_hz) @ fields.T)
+    return (fields * np.sqrt(snr * noise_power / power)).astype(np.float32)
+
+
 def _seen_by_gradiometers(mixing: np.ndarray) -> np.ndarray:
     """Sum the squared fields of each signal over the gradiometers: (signals,)."""
     return (mixing[: sensors.GRADIOMETERS].astype(np.float64) ** 2).sum(axis=0)

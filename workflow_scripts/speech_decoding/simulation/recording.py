@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from speech_decoding.simulation import brain, sensors
-from speech_decoding.simulation.noise import SensorNoise, band_covariance
+from speech_decoding.simulation.noise import SensorNoise, response_fields
 from speech_decoding.simulation.seeding import generator
 
 _BLOCK_S = 10.0
@@ -36,17 +36,17 @@ def sensor_blocks(
     """
     model = brain.HeadModel(head)
     responses = brain.source_responses(features, word_onsets, kind=kind, rate_hz=rate_hz, seed=seed)
-    fields = brain.speech_source_fields(model, seed=seed, subject=subject)
+    speech_fields = brain.speech_source_fields(model, seed=seed, subject=subject)
     noise = SensorNoise(
         model,
-        fields,
+        speech_fields,
         sample_count=features.shape[1],
         rate_hz=rate_hz,
         random=generator(seed, "noise", recording_id),
     )
-    fields = fields[:, : len(responses)]
-    response_power = np.trace(fields @ band_covariance(responses, rate_hz) @ fields.T)
-    fields = (fields * np.sqrt(snr * noise.band_power / response_power)).astype(np.float32)
+    fields = response_fields(
+        speech_fields, responses, snr=snr, noise_power=noise.band_power, rate_hz=rate_hz
+    )
 
     step = round(_BLOCK_S * rate_hz)
     for start in range(0, features.shape[1], step):
