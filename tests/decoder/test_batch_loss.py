@@ -2,6 +2,7 @@
 
 import os
 import socket
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from speech_decoding.decoder.decoder import Decoder
 from speech_decoding.decoder.experiment import data_settings, open_store
 from speech_decoding.decoder.losses import ClipLoss, build_loss
 from speech_decoding.decoder.processes import join_processes, leave_processes
+from speech_decoding.errors import InputError
 from speech_decoding.segments.windows import Window
 from tests.decoder.forked import processes
 from tests.decoder.small_study import SETTINGS, WINDOW, folders
@@ -75,6 +77,18 @@ def test_micro_batches_give_the_loss_and_gradients_of_the_batch(study, how, segm
     for computed in (whole, parts):
         computed.decoder.eval()  # statistics of their own would tell micro-batches apart
     assert_equal(outcome(parts, rows), outcome(whole, rows), tolerance)
+
+
+@pytest.mark.parametrize("how", [{}, {"micro_batch": 5}, {"speech_module": "deep_mel"}])
+def test_compilation_changes_nothing_but_roundings(study, monkeypatch, how):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    plain, store = batch_loss(study, dtype=torch.float32, **how)
+    compiled, _ = batch_loss(study, dtype=torch.float32, compilation=True, **how)
+    for rows in (store.rows("train")[:16], store.rows("train")[16:23]):  # a full batch and the last
+        for computed in (plain, compiled):
+            computed.decoder.train()
+        rows = torch.from_numpy(rows)
+        assert_equal(outcome(compiled, rows), outcome(plain, rows), 1e-4)
 
 
 def test_micro_batches_update_running_statistics_once(study):
@@ -150,6 +164,18 @@ def run_cases(number, count, port, study, results):
     found = {name: outcome_of_case(study, *case[:2]) for name, case in CASES.items()}
     torch.save(found, results / f"{number}.pt")
     leave_processes()
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    for name, value in (
+        ("TORCHELASTIC_RUN_ID", "x"),
+        ("LOCAL_RANK", "0"),
+        ("LOCAL_WORLD_SIZE", "3"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(InputError, match=r"running\.processes.* 2.*set it to 2"):
+        join_processes(torch.device("cuda"))
 
 
 @pytest.fixture(scope="module")

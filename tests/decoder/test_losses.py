@@ -66,12 +66,23 @@ def test_scores_ignore_the_scale_of_candidates_alone(seed, n_estimates, n_extra,
     scores = clip_scores(estimates, candidates)
     torch.testing.assert_close(clip_scores(estimates, candidates * scale), scores)
     torch.testing.assert_close(clip_scores(estimates * scale, candidates), scores * scale)
-    cosines = clip_scores(estimates * scale, candidates, normalise_estimates=True)
-    assert (cosines.abs() <= 1 + 1e-6).all()
-    torch.testing.assert_close(
-        cosines,
-        functional.cosine_similarity(estimates.flatten(1)[:, None], candidates.flatten(1), dim=2),
+    cosines = functional.cosine_similarity(
+        estimates.flatten(1)[:, None], candidates.flatten(1), dim=2
     )
+    torch.testing.assert_close(
+        ClipLoss(normalise_estimates=True)(estimates * scale, candidates, distinct(candidates)),
+        functional.cross_entropy(cosines, torch.arange(n_estimates)),
+    )
+
+
+@pytest.mark.parametrize("normalise_estimates", [True, False])
+def test_scores_that_are_known_need_not_be_computed(normalise_estimates):
+    estimates, candidates = segments(5, 4, 6)
+    loss = ClipLoss(normalise_estimates=normalise_estimates)
+    index = distinct(candidates)
+    scores = clip_scores(estimates, candidates)
+    known = loss(estimates, torch.full_like(candidates, torch.nan), index, scores)
+    assert torch.equal(known, loss(estimates, candidates, index))
 
 
 @settings(deadline=None)

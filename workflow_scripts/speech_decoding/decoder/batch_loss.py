@@ -36,7 +36,7 @@ class BatchLoss:
         micro_batch: at most so many segments are in the decoder at a time, over all processes; None
             for whole batches.
         precision: of the decoder; the loss is computed in float32.
-        compilation: whether the decoder is compiled.
+        compilation: whether the decoder is compiled for the largest part of a full batch.
     """
 
     def __init__(
@@ -54,12 +54,15 @@ class BatchLoss:
         self.decoder = decoder
         self.loss = loss
         self._store = store
-        self._batches = batches
+        self.batches = batches
         self._group = negatives_per_group
         self._micro_batch = micro_batch
         self._precision = precision
-        self._brain = compiled(decoder.brain, compilation, store.device)
-        self._speech = compiled(decoder.speech, compilation, store.device)
+        largest = self._own(self._cut(torch.empty(batches.largest))[0])
+        self._brain, self._speech = (
+            compiled(module, compilation, store.device, batch_size=len(largest))
+            for module in (decoder.brain, decoder.speech)
+        )
 
     def gradients(self, rows: Tensor, dropout_centre: Tensor) -> Tensor:
         """Add the gradients of the batch `rows` [batch] to the parameters; give its loss."""
@@ -92,23 +95,27 @@ class BatchLoss:
         scores = clip_scores(estimates, candidates)
         own = scores.diagonal()[:, None]
         found = ((scores > own).sum(dim=1) < MONITORED_K) & own[:, 0].isfinite()
-        return self._mean_loss(rows, estimates, candidates), found.sum()
+        return self._mean_loss(rows, estimates, candidates, scores), found.sum()
 
     def _cut(self, rows: Tensor) -> tuple[Tensor, ...]:
         size = self._micro_batch or len(rows)
         return rows.tensor_split(-(-len(rows) // size))
 
+    def _own(self, part: Tensor) -> Tensor:
+        """Give this process's share of a micro-batch."""
+        return part[shares(len(part))[process_number()]]
+
     def _embed(self, rows: Tensor, dropout_centre: Tensor | None) -> tuple[Tensor, ...]:
         """Embed this process's share of `rows`: estimates and, if they are learnt, candidates."""
         store = self._store
-        own = rows[shares(len(rows))[process_number()]]
+        own = self._own(rows)
         index = own.to(store.device, non_blocking=True)
         subjects, layouts = store.subject_index[index], store.layout_index[index]
         with autocast(store.device, self._precision):
             estimates = self._brain(store.brain(own), subjects, layouts, dropout_centre)
             if not self.decoder.learns_speech:
                 return (estimates,)
-            return estimates, self._speech(store.speech(self._batches.partners(own)))
+            return estimates, self._speech(store.speech(self.batches.partners(own)))
 
     def _join(self, parts: tuple[Tensor, ...], embedded: list[tuple[Tensor, ...]]) -> list[Tensor]:
         """Put what was embedded together, of all micro-batches and processes, without gradient."""
@@ -122,16 +129,23 @@ class BatchLoss:
         """Give estimates and candidates of a batch; candidates that are not learnt are cut here."""
         if self.decoder.learns_speech:
             return joined
-        return [*joined, self._store.speech(self._batches.partners(rows))]
+        return [*joined, self._store.speech(self.batches.partners(rows))]
 
-    def _mean_loss(self, rows: Tensor, estimates: Tensor, candidates: Tensor) -> Tensor:
-        """Give the mean over segments of the loss, each group of segments for itself."""
-        index = self._batches.partners(rows).to(self._store.device, non_blocking=True)
+    def _mean_loss(
+        self, rows: Tensor, estimates: Tensor, candidates: Tensor, scores: Tensor | None = None
+    ) -> Tensor:
+        """Give the mean over segments of the loss, each group of segments for itself.
+
+        `scores` [rows, rows] are those of the whole batch, where they are known already.
+        """
+        index = self.batches.partners(rows).to(self._store.device, non_blocking=True)
+        segments = self._store.segment_index[index]
         count = -(-len(rows) // self._group)
-        groups = zip(
-            estimates.tensor_split(count),
-            candidates.tensor_split(count),
-            self._store.segment_index[index].tensor_split(count),
-            strict=True,
-        )
-        return sum(self.loss(*group) * (len(group[0]) / len(rows)) for group in groups)
+        total, first = 0, 0
+        for part in rows.tensor_split(count):
+            group = slice(first, first + len(part))
+            known = None if scores is None else scores[group, group]
+            loss = self.loss(estimates[group], candidates[group], segments[group], known)
+            total = total + loss * (len(part) / len(rows))
+            first = group.stop
+        return total

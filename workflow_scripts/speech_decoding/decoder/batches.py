@@ -19,6 +19,9 @@ _ORDER, _CENTRES, _VALIDATION, _PAIRS = range(4)
 class Batches:
     """The batches of a training.
 
+    Attributes: largest, segments in a full batch; per_epoch, batches of an epoch; validation, the
+    row numbers [batch] of each batch of validation segments.
+
     Args:
         training, validation: row numbers of the segments.
         seed: of the training.
@@ -41,6 +44,7 @@ class Batches:
         self._seed = seed
         self._batch_size = batch_size
         self._most = updates_per_epoch
+        self.largest = min(batch_size, len(training))
         self.per_epoch = min(-(-len(training) // batch_size), updates_per_epoch)
         self._partner: dict[int, int] | None = None
         if pairing == "shuffled":

@@ -116,6 +116,39 @@ def add_segments(tables: StudyTables, further: "pd.DataFrame") -> StudyTables:
     return replace(tables, segments=segments)
 
 
+def build_batch_loss(
+    store: SegmentStore, *, seed: int, decoder: dict[str, Any], training: dict[str, Any]
+) -> BatchLoss:
+    """Build a decoder, its loss and its batches for the segments of `store`, on its device.
+
+    Parameters: seed, of the weights and the batches; decoder and training, blocks of settings.
+    """
+    batches = Batches(
+        store.rows("train"),
+        store.rows("valid"),
+        seed=seed,
+        **{key: training[key] for key in ("batch_size", "updates_per_epoch", "pairing")},
+    )
+    torch.manual_seed(seed)
+    model = Decoder(
+        store.layout_positions,
+        n_subjects=len(store.subjects),
+        n_features=store.feature_count,
+        speech_module=training["speech_module"],
+        **decoder,
+    )
+    return BatchLoss(
+        model.to(store.device),
+        build_loss(**training["loss"]).to(store.device),
+        store,
+        batches,
+        negatives_per_group=training["negatives_per_group"],
+        micro_batch=training["micro_batch"],
+        precision=training["precision"],
+        compilation=training["compile"],
+    )
+
+
 def train_experiment(
     *,
     splits_folder: Path,
@@ -146,7 +179,7 @@ def train_experiment(
     checkpoint cannot be used, or the training is no longer finite.
     """
     device = join_processes(choose_device(training["device"]))
-    prepare_device(device, deterministic=training["deterministic"], threads=threads)
+    prepare_device(deterministic=training["deterministic"], threads=threads, tf32=True)
     folders = {
         "splits_folder": splits_folder,
         "segments_folder": segments_folder,
@@ -158,31 +191,8 @@ def train_experiment(
     )
     stories = sorted(store.segments["story"].unique())
     data = identify_data(**folders, recordings=store.recordings, stories=stories)
-    batches = Batches(
-        store.rows("train"),
-        store.rows("valid"),
-        seed=seed,
-        **{key: training[key] for key in ("batch_size", "updates_per_epoch", "pairing")},
-    )
-    torch.manual_seed(seed)
-    model = Decoder(
-        store.layout_positions,
-        n_subjects=len(store.subjects),
-        n_features=store.feature_count,
-        speech_module=training["speech_module"],
-        **decoder,
-    ).to(device)
-    loss = build_loss(**training["loss"]).to(device)
-    batch_loss = BatchLoss(
-        model,
-        loss,
-        store,
-        batches,
-        negatives_per_group=training["negatives_per_group"],
-        micro_batch=training["micro_batch"],
-        precision=training["precision"],
-        compilation=training["compile"],
-    )
+    batch_loss = build_batch_loss(store, seed=seed, decoder=decoder, training=training)
+    model, loss, batches = batch_loss.decoder, batch_loss.loss, batch_loss.batches
     settings = {"window": window, "decoder": decoder, "training": training, "seed": seed}
     made_with = json.dumps({**settings, "data": data, "code": code}, sort_keys=True)
     key = hashlib.sha256(made_with.encode()).hexdigest()
@@ -195,7 +205,6 @@ def train_experiment(
     )
     history = Training(
         batch_loss,
-        batches,
         learning_rate=training["learning_rate"],
         epochs=training["epochs"],
         patience=training["patience"],

@@ -10,21 +10,16 @@ EPSILON = 1e-8
 MAX_LOG_SCALE = 10.0
 
 
-def clip_scores(
-    estimates: Tensor, candidates: Tensor, *, normalise_estimates: bool = False
-) -> Tensor:
+def clip_scores(estimates: Tensor, candidates: Tensor) -> Tensor:
     """Score every candidate for every estimate, [estimates, candidates], in float32 at least.
 
     The score is the dot product over features and time of `estimates` [estimates, features, time]
-    with `candidates` [candidates, features, time], over the norm of the candidate (REFERENCE 6)
-    and, if asked for, over that of the estimate too. A silent candidate scores 0.
+    with `candidates` [candidates, features, time], over the norm of the candidate (REFERENCE 6).
+    A silent candidate scores 0.
     """
     with torch.autocast(estimates.device.type, enabled=False):
-        # In the order in which they lie in memory, as a rule: [estimates, time * features]
-        estimates = _precise(estimates).mT.flatten(1)
-        candidates = _precise(candidates).mT.flatten(1)
-        scores = estimates @ candidates.mT / _norm(candidates)
-        return scores / _norm(estimates)[:, None] if normalise_estimates else scores
+        candidates = _flat(candidates)
+        return _flat(estimates) @ candidates.mT / _norm(candidates)
 
 
 class ClipLoss(nn.Module):
@@ -60,17 +55,26 @@ class ClipLoss(nn.Module):
         if learnable_temperature:
             self.log_scale = nn.Parameter(torch.tensor(float(initial_log_scale)))
 
-    def forward(self, estimates: Tensor, candidates: Tensor, segment_index: Tensor) -> Tensor:
+    def forward(
+        self,
+        estimates: Tensor,
+        candidates: Tensor,
+        segment_index: Tensor,
+        scores: Tensor | None = None,
+    ) -> Tensor:
         """Mean loss of `estimates` [batch, features, time], a scalar.
 
         The first of the `candidates` [at least batch, features, time] are the positives, in the
-        order of the estimates; `segment_index` [candidates] names the segment each one holds.
+        order of the estimates; `segment_index` [candidates] names the segment each one holds;
+        `scores` [batch, candidates] are those of `clip_scores`, where they are known already.
         Raises ValueError if there are fewer candidates than estimates.
         """
         n_estimates = len(estimates)
         if len(candidates) < n_estimates:
             raise ValueError(f"{n_estimates} estimates but only {len(candidates)} candidates")
-        logits = clip_scores(estimates, candidates, normalise_estimates=self.normalise_estimates)
+        logits = clip_scores(estimates, candidates) if scores is None else scores
+        if self.normalise_estimates:
+            logits = logits / _norm(_flat(estimates))[:, None]
         if self.log_scale is not None:
             # Bounding the parameter, not its use, keeps its gradient alive at the bound.
             with torch.no_grad():
@@ -89,10 +93,16 @@ class ClipLoss(nn.Module):
 class MeanSquaredError(nn.Module):
     """Mean squared error of regression, the loss of the base model (REFERENCE 6)."""
 
-    def forward(self, estimates: Tensor, candidates: Tensor, segment_index: Tensor) -> Tensor:
+    def forward(
+        self,
+        estimates: Tensor,
+        candidates: Tensor,
+        segment_index: Tensor,
+        scores: Tensor | None = None,
+    ) -> Tensor:
         """Mean over `estimates` [batch, features, time]; called as ClipLoss is, for exchange.
 
-        The first of the `candidates` are the targets; `segment_index` changes nothing.
+        The first of the `candidates` are the targets; the other two change nothing.
         """
         targets = candidates[: len(estimates)]
         return functional.mse_loss(_precise(estimates), _precise(targets))
@@ -105,6 +115,11 @@ def build_loss(kind: Literal["clip", "mse"], **settings: bool) -> ClipLoss | Mea
 
 def _precise(values: Tensor) -> Tensor:
     return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def _flat(values: Tensor) -> Tensor:
+    """Give [n, features, time] as [n, time * features], as they lie in memory as a rule."""
+    return _precise(values).mT.flatten(1)
 
 
 def _norm(vectors: Tensor) -> Tensor:

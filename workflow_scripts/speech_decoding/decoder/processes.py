@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, distributed
 from torch.nn import Parameter
 
+from speech_decoding.errors import InputError
+
 # A process waits this long for another one, which may still be reading the study.
 _PATIENCE = timedelta(minutes=60)
 
@@ -17,16 +19,30 @@ def join_processes(device: torch.device) -> torch.device:
     """Join the other processes if torchrun started this one; give the device that is its own.
 
     On GPUs tensors are exchanged through NCCL, on processors through Gloo.
+    Raises: InputError if there are fewer GPUs than processes, which cannot share one.
     """
     if not distributed.is_torchelastic_launched():
         return device
     backend = "gloo"
     if device.type == "cuda":
+        _require_gpus(int(os.environ["LOCAL_WORLD_SIZE"]))
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
         backend = "cpu:gloo,cuda:nccl"
     distributed.init_process_group(backend, timeout=_PATIENCE)
     return device
+
+
+def _require_gpus(count: int) -> None:
+    there = torch.cuda.device_count()
+    if there < count:
+        raise InputError(
+            "running.processes",
+            expected=f"at most as many processes as there are GPUs, {there}",
+            found=str(count),
+            consequence="nothing was trained",
+            next_step=f"set it to {there}, or ask the cluster for {count} GPUs",
+        )
 
 
 def leave_processes() -> None:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from speech_decoding.decoder.batch_loss import BatchLoss
-from speech_decoding.decoder.batches import Batches
 from speech_decoding.decoder.checkpoints import Checkpoints
 from speech_decoding.decoder.interruption import Interrupted, Interruption
 from speech_decoding.decoder.processes import any_process, process_number, wait_for_processes
@@ -21,8 +20,7 @@ class Training:
     """A training that can end at any moment, and continue later to the same weights.
 
     Args:
-        batch_loss: of the decoder and its loss, whose parameters are trained.
-        batches: what they are trained on.
+        batch_loss: of the decoder and its loss, whose parameters are trained on its batches.
         learning_rate: of Adam.
         epochs: at most.
         patience: epochs without a better validation loss before stopping.
@@ -35,7 +33,6 @@ class Training:
     def __init__(
         self,
         batch_loss: BatchLoss,
-        batches: Batches,
         *,
         learning_rate: float,
         epochs: int,
@@ -46,7 +43,7 @@ class Training:
         watchers: Sequence[Watcher] = (),
     ):
         self._batch_loss = batch_loss
-        self._batches = batches
+        self._batches = batch_loss.batches
         self._decoder = batch_loss.decoder
         self._learnt = nn.ModuleDict({"decoder": batch_loss.decoder, "loss": batch_loss.loss})
         self._optimiser = torch.optim.Adam(self._learnt.parameters(), lr=learning_rate, fused=True)
@@ -59,7 +56,7 @@ class Training:
         self._interruption = interruption
         self._watchers = watchers if process_number() == 0 else ()
         self._progress = Progress(
-            losses=torch.zeros(batches.per_epoch, device=self._device),
+            losses=torch.zeros(self._batches.per_epoch, device=self._device),
             best_state=_copied(self._learnt.state_dict()),
         )
 

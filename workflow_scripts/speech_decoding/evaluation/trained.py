@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from speech_decoding.decoder.execution import choose_device, prepare_memory
+from speech_decoding.decoder.execution import choose_device, prepare_device
 from speech_decoding.decoder.experiment import Further, data_settings, open_store
 from speech_decoding.decoder.losses import EPSILON
 from speech_decoding.decoder.merger import ChannelMerger
@@ -87,9 +87,8 @@ def open_trained(
     Parameters: the folders of the decoder and of the earlier stages; device, "auto", "cpu" or
     "cuda"; threads, processor cores, None for all; further, of `open_store`.
     """
-    prepare_memory()
-    if threads:
-        torch.set_num_threads(threads)
+    # In full float32 the ranks are those of processors; TF32 would save seconds of a study.
+    prepare_device(deterministic=True, threads=threads, tf32=False)
     chosen = choose_device(device)
     decoder, description = load_decoder(decoder_folder, chosen)
     store = open_store(
