@@ -43,11 +43,11 @@ POSITIONAL_KERNEL, POSITIONAL_GROUPS = 128, 16
 LARGEST_LOAD, LEAST_SPEEDUP, LARGEST_GROWTH_MIB = 1.3, 1.8, 64
 
 
-def write_checkpoint(path: Path) -> int:
-    """Write the network; returns the bytes of its weights."""
+def write_checkpoint(path: Path, *, layers: int = LAYERS) -> int:
+    """Write the network, of so many layers; returns the bytes of its weights."""
     generator = torch.Generator().manual_seed(0)
     weights = {}
-    for name, shape in _shapes().items():
+    for name, shape in _shapes(layers).items():
         if name.endswith("bias"):
             weights[name] = torch.zeros(shape)
         elif "norm" in name or ".2.1." in name:
@@ -60,7 +60,7 @@ def write_checkpoint(path: Path) -> int:
     model = {
         "_name": "wav2vec2",
         "extractor_mode": "layer_norm",
-        "encoder_layers": LAYERS,
+        "encoder_layers": layers,
         "encoder_embed_dim": FEATURES,
         "encoder_ffn_embed_dim": INNER,
         "encoder_attention_heads": HEADS,
@@ -75,7 +75,7 @@ def write_checkpoint(path: Path) -> int:
     return sum(weight.nbytes for weight in weights.values())
 
 
-def _shapes() -> dict[str, tuple[int, ...]]:
+def _shapes(layers: int) -> dict[str, tuple[int, ...]]:
     shapes = {}
 
     def add(name: str, *shape: int) -> None:
@@ -92,7 +92,7 @@ def _shapes() -> dict[str, tuple[int, ...]]:
     shapes["encoder.pos_conv.0.bias"] = (FEATURES,)
     shapes["encoder.pos_conv.0.weight_g"] = (1, 1, POSITIONAL_KERNEL)
     shapes["encoder.pos_conv.0.weight_v"] = direction
-    for layer in range(LAYERS):
+    for layer in range(layers):
         for projection in ("k_proj", "v_proj", "q_proj", "out_proj"):
             add(f"encoder.layers.{layer}.self_attn.{projection}", FEATURES, FEATURES)
         add(f"encoder.layers.{layer}.self_attn_layer_norm", FEATURES)

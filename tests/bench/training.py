@@ -27,20 +27,33 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-RATE_HZ, SENSORS, SUBJECTS, RECORDINGS, MINUTES = 120, 208, 27, 196, 17
-FEATURES, FRAME_HZ = 1024, 50
-DELAY, CLAMP = 18, 20.0
-UPDATES_PER_EPOCH, VALIDATION_SEGMENTS = 793, 35_100
+from tests.bench.clock import product_rate, seconds_of
+from tests.bench.full_size import (
+    CLAMP,
+    DELAY_S,
+    FEATURES,
+    FRAME_HZ,
+    RATE_HZ,
+    SENSORS,
+    SUBJECTS,
+    UPDATES_PER_EPOCH,
+    VALIDATION_SEGMENTS,
+    FullSize,
+    open_store,
+    simulate,
+)
+
+DELAY = round(DELAY_S * RATE_HZ)
 VARIANTS = {
     "plain": {},
     "float32": {"precision": "float32"},
@@ -48,6 +61,7 @@ VARIANTS = {
     "bfloat16, not reproducible": {"precision": "bfloat16", "deterministic": False},
     "float32, not reproducible": {"precision": "float32", "deterministic": False},
     "bfloat16, compiled": {"precision": "bfloat16", "compilation": True},
+    "float32, compiled": {"precision": "float32", "compilation": True},
 }
 
 
@@ -57,65 +71,20 @@ def precision_of(variant: str) -> str:
 
 def usual_variants() -> list[str]:
     """List the variants that this machine was made for: others take minutes a step."""
-    has_bfloat16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
-    return [name for name in VARIANTS if has_bfloat16 or precision_of(name) == "float32"]
+    on_gpu = torch.cuda.is_available()
+    has_bfloat16 = on_gpu or torch.cpu._is_avx512_bf16_supported()
+    left_out = set() if on_gpu else {"float32, compiled"}
+    if find_spec("mne") is None:
+        left_out.add("plain")
+    return [
+        name
+        for name in VARIANTS
+        if name not in left_out and (has_bfloat16 or precision_of(name) == "float32")
+    ]
 
 
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-# --- the simulated study
-
-
-def simulate() -> tuple[Any, dict[str, np.ndarray], Any]:
-    """Give the tables, signals and embedding; signals overlap in memory, to be made in seconds."""
-    from speech_decoding.segments.store import Embedding, StudyTables
-
-    random = np.random.default_rng(0)
-    length = MINUTES * 60 * RATE_HZ
-    samples = random.standard_normal((length + RECORDINGS, SENSORS), dtype=np.float32)
-    names = [f"{number:03d}" for number in range(RECORDINGS)]
-    signals = {name: samples[number : number + length] for number, name in enumerate(names)}
-
-    borders_s = {"train": (0, 0.8), "valid": (0.8, 0.9), "test": (0.9, 1)}
-    chunks, segments, frame = [], [], 0
-    stories = [f"story{number}" for number in range(4)]
-    for story in stories:
-        for split, (start, stop) in borders_s.items():
-            start_s, stop_s = 60 * MINUTES * start, 60 * MINUTES * stop
-            chunk = {"story": story, "wav": story, "split": split, "first_frame": frame}
-            count = int((stop_s - start_s) * FRAME_HZ)
-            chunks.append(chunk | {"start_s": start_s, "stop_s": stop_s, "frame_count": count})
-            frame += count
-    for number, name in enumerate(names):
-        for split, (start, stop) in borders_s.items():
-            first = np.arange(int(start * length), int(stop * length) - 361, RATE_HZ // 2)
-            segments.append(
-                pd.DataFrame({"first_sample": first}).assign(
-                    recording=name,
-                    subject=f"{number % SUBJECTS:02d}",
-                    story=stories[number % 4],
-                    split=split,
-                )
-            )
-    table = pd.concat(segments, ignore_index=True)
-    table = table.assign(word_index=np.arange(len(table)), sequence_text="words", word="word")
-    words = pd.DataFrame(
-        {"recording": np.repeat(names, 2), "start_s": 1.0, "duration_s": 60.0 * MINUTES - 2}
-    )
-    onsets = pd.DataFrame(
-        {"recording": names, "wav": [stories[n % 4] for n in range(RECORDINGS)], "onset_s": 0.0}
-    )
-    place = random.random((SENSORS, 2))
-    sensors = pd.DataFrame({"name": range(SENSORS), "x": place[:, 0], "y": place[:, 1]})
-    scalers = pd.concat(
-        [sensors.assign(recording=name, center=0.0, scale=1.35) for name in names],
-        ignore_index=True,
-    )
-    frames = random.standard_normal((frame, FEATURES), dtype=np.float32)
-    tables = StudyTables(table, words, onsets, scalers)
-    return tables, signals, Embedding(frames, pd.DataFrame(chunks), silence=0.0)
 
 
 # --- the plain loop
@@ -250,100 +219,17 @@ def plain(batch: int) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[]
 
 
 def ours(
-    batch: int,
-    *,
-    precision: str,
-    deterministic: bool = True,
-    compilation: bool | str = "auto",
+    batch: int, *, deterministic: bool = True, **settings: Any
 ) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any]]:
     """Give the same three of this workflow."""
-    from speech_decoding.decoder.batch_loss import BatchLoss
-    from speech_decoding.decoder.batches import Batches
-    from speech_decoding.decoder.decoder import Decoder
     from speech_decoding.decoder.execution import prepare_device
-    from speech_decoding.decoder.losses import ClipLoss
-    from speech_decoding.segments.store import SegmentStore
-    from speech_decoding.segments.windows import Window
 
-    prepare_device(device(), deterministic=deterministic, threads=None)
-    tables, signals, embedding = simulate()
-    store = SegmentStore(
-        tables,
-        signals,
-        embedding,
-        window=Window(-0.5, 2.5, RATE_HZ),
-        delay_s=0.15,
-        clamp=CLAMP,
-        device=device(),
-        embedding_scale=(0.0, 1.0),
-    )
-    batches = Batches(
-        store.rows("train"),
-        store.rows("valid"),
-        seed=0,
-        batch_size=batch,
-        updates_per_epoch=UPDATES_PER_EPOCH,
-    )
-    torch.manual_seed(0)
-    decoder = Decoder(store.layout_positions, n_subjects=SUBJECTS, n_features=FEATURES)
-    decoder.to(device())
-    computed = BatchLoss(
-        decoder,
-        ClipLoss(),
-        store,
-        batches,
-        negatives_per_group=batch,
-        precision=precision,
-        compilation=compilation,
-    )
-    optimiser = torch.optim.Adam(decoder.parameters(), lr=3e-4, fused=True)
-    rows = iter(batches.of_epoch(1))
-    centres = iter(batches.centres(1).to(device()))
-
-    def deliver() -> tuple[Tensor, Tensor]:
-        chosen = next(rows)
-        return store.brain(chosen), store.speech(chosen)
-
-    def step() -> None:
-        decoder.train()
-        optimiser.zero_grad(set_to_none=True)
-        computed.gradients(next(rows), next(centres))
-        optimiser.step()
-
-    def validate() -> None:
-        decoder.eval()
-        computed.validate(batches.validation[0])
-
-    return deliver, step, validate
+    prepare_device(deterministic=deterministic, threads=None, tf32=True)
+    full_size = FullSize(open_store(device(), *simulate()), batch=batch, **settings)
+    return full_size.deliver, full_size.step, full_size.validate
 
 
 # --- measuring
-
-
-def finish() -> None:
-    if device().type == "cuda":
-        torch.cuda.synchronize()
-
-
-def seconds_of(
-    call: Callable[[], Any],
-    *,
-    warm: int,
-    count: int,
-    clock: Callable[[], float] = time.perf_counter,
-) -> float:
-    """Give the seconds of one call: the mean of several on a GPU, the best on a processor."""
-    for _ in range(warm):
-        call()
-    finish()
-    times = []
-    for _ in range(1 if device().type == "cuda" else count):
-        began_s = clock()
-        for _ in range(count if device().type == "cuda" else 1):
-            call()
-        finish()
-        times.append(clock() - began_s)
-    return times[0] / count if device().type == "cuda" else min(times)
 
 
 def measure(variant: str, batch: int, *, processor_time: bool) -> dict[str, float]:
@@ -358,14 +244,18 @@ def measure(variant: str, batch: int, *, processor_time: bool) -> dict[str, floa
         clock = time.process_time
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        delivery_s, step_s, validation_s = (
+            seconds_of(call, device(), warm=warm, count=count, clock=clock)
+            for call, warm, count in (
+                (deliver, 1, 20 if on_gpu else 8),
+                (step, 3 if on_gpu else 1, 40 if on_gpu else 2),
+                (validate, 1, 2),
+            )
+        )
         outcome = {
-            "delivered": batch
-            / seconds_of(deliver, warm=1, count=20 if on_gpu else 8, clock=clock),
-            "step": batch
-            / seconds_of(step, warm=3 if on_gpu else 1, count=40 if on_gpu else 2, clock=clock),
-            "validation": VALIDATION_SEGMENTS
-            / batch
-            * seconds_of(validate, warm=1, count=2, clock=clock),
+            "delivered": batch / delivery_s,
+            "step": batch / step_s,
+            "validation": VALIDATION_SEGMENTS / batch * validation_s,
         }
         if on_gpu:
             outcome["memory"] = torch.cuda.max_memory_allocated() / 2**20
@@ -389,14 +279,6 @@ def operations_per_sample() -> float:
     with FlopCounterMode(display=False) as counter:
         model(torch.randn(2, SENSORS, 343), index, index).sum().backward()
     return counter.get_total_flops() / 2
-
-
-def matrix_rate(dtype: torch.dtype, clock: Callable[[], float]) -> float:
-    """Measure operations per second of the product of two large matrices."""
-    torch.set_float32_matmul_precision("high")
-    size = 8192 if device().type == "cuda" else 2048
-    matrix = torch.randn(size, size, device=device()).to(dtype)
-    return 2 * size**3 / seconds_of(lambda: matrix @ matrix, warm=3, count=10, clock=clock)
 
 
 def run(variant: str, batch: int, *further: str) -> dict[str, float]:
@@ -437,7 +319,12 @@ def main() -> None:
         torch.set_num_threads(1)
         clock, further = time.process_time, ("--processor-time",)
     precisions = {precision_of(variant) for variant in arguments.variants}
-    rates = {name: matrix_rate(getattr(torch, name), clock) for name in sorted(precisions)}
+    torch.set_float32_matmul_precision("high")
+    size = 8192 if on_gpu else 2048
+    rates = {
+        name: product_rate(getattr(torch, name), device(), size=size, clock=clock)
+        for name in sorted(precisions)
+    }
     operations = operations_per_sample()
     for name, rate in rates.items():
         print(f"  product of large matrices, {name}: {rate / 1e12:.2f} TFLOP/s")
