@@ -24,7 +24,7 @@ SETTINGS = {
         "brain": "recorded",
         "pairing": "true",
         "speech_module": "none",
-        "loss": {"kind": "clip"},
+        "loss": {"kind": "clip", "normalise_estimates": False},
         "learning_rate": 0.003,
         "batch_size": 8,
         "negatives_per_group": 8,
@@ -62,6 +62,8 @@ def write_study(folder: Path) -> Path:
             "stop_s": [float(stop) for _, stop in _SPLITS.values()],
             "first_frame": [start * FRAME_HZ for start, _ in _SPLITS.values()],
             "frame_count": [(stop - start) * FRAME_HZ for start, stop in _SPLITS.values()],
+            "first_frame_s": [start + 0.5 / FRAME_HZ for start, _ in _SPLITS.values()],
+            "frame_step_s": 1 / FRAME_HZ,
         }
     )
     write_npy(folder / "embedding" / "tale.npy", frames)
@@ -71,7 +73,7 @@ def write_study(folder: Path) -> Path:
     segments, scalers, words = [], [], []
     for subject, onset_s in _ONSET_S.items():
         # The brain mixes what was heard 0.15 s ago, and noise.
-        sample = np.arange((story_s + 4) * rate_hz)
+        sample = np.arange((story_s + 8) * rate_hz)
         frame = ((sample / rate_hz - onset_s - 0.15) * FRAME_HZ).astype(int)
         heard = np.where(
             ((frame >= 0) & (frame < len(frames)))[:, None], frames[frame % len(frames)], 0
@@ -85,7 +87,7 @@ def write_study(folder: Path) -> Path:
         for split, (start, stop) in _SPLITS.items():
             anchors_s = np.arange(start + 0.5, stop - 2.5, 0.5) + onset_s
             first = np.round(anchors_s * rate_hz).astype(int) + window.first_sample
-            own.append(pd.DataFrame({"split": split, "first_sample": first}))
+            own.append(pd.DataFrame({"split": split, "first_sample": first, "onset_s": anchors_s}))
         table = pd.concat(own, ignore_index=True).assign(
             recording=subject, subject=subject, story="tale", block=0, sequence_text="a tale"
         )

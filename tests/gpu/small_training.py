@@ -1,0 +1,66 @@
+"""The small study trained, and its decoder asked, as the workflow does it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from speech_decoding.evaluation.control_runs import run_controls, stand_ins
+from speech_decoding.evaluation.decoder import retrieve_test_segments
+from speech_decoding.evaluation.trained import open_trained
+from speech_decoding.segments.windows import Window
+from tests.decoder.small_study import WINDOW, changed, command, folders
+
+ROOT = Path(__file__).parent.parent.parent
+OUTPUTS = ("decoder.safetensors", "decoder.json", "history.csv")
+_AUDIO_RATE_HZ = 400
+_STORY_S = 64
+
+
+def train(study: Path, folder: Path, *further: str, **training: Any) -> int:
+    """Run train_decoder.py with some of the block `training` changed; give its exit status."""
+    script = ROOT / "workflow_scripts" / "train_decoder.py"
+    done = subprocess.run(
+        [sys.executable, script, *command(study, folder, changed(**training), *further)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 75):
+        raise RuntimeError(f"train_decoder.py ended with {done.returncode}: {done.stderr[-1000:]}")
+    return done.returncode
+
+
+def digest(folder: Path) -> str:
+    """Give a hash of the bytes of a training's outputs."""
+    contents = b"".join((folder / name).read_bytes() for name in OUTPUTS)
+    return hashlib.sha256(contents).hexdigest()
+
+
+def ask(study: Path, decoder_folder: Path, device: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Retrieve the test segments and run the controls: the table, and what the controls gave."""
+    trained = open_trained(
+        decoder_folder,
+        **folders(study),
+        device=device,
+        threads=None,
+        further=stand_ins(Window(**WINDOW)),
+    )
+    wavs = pd.DataFrame({"story": ["tale"], "wav": ["tale.wav"], "begin_s": [0.0]})
+    table, _ = retrieve_test_segments(trained, wavs)
+    noise = np.random.default_rng(0).standard_normal(_STORY_S * _AUDIO_RATE_HZ)
+    controls = run_controls(
+        trained,
+        table,
+        wavs,
+        {"tale": noise.astype(np.float32)},
+        audio_rate_hz=_AUDIO_RATE_HZ,
+        top_k=[1, 5, 10],
+    )
+    return table, controls
