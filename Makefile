@@ -3,6 +3,7 @@
 # make test-all   the long ones too: the paper's tables, trained on the demo
 # make test-slurm   the workflow on a SLURM cluster of this one machine; as root, on Debian
 # make bench   times and memory, side by side with the same steps in other libraries
+# make gpu-check   what a GPU gets right and how fast, in eight minutes; QUICK=1 in three
 # make lint    style of the code and of the workflow
 # make setup   the environment in .venv, made by the others when it is missing
 # make setup-fairseq   fairseq in .venv-fairseq, for the rule compare_with_fairseq alone
@@ -14,7 +15,7 @@ FAIRSEQ_PYTHON ?= python3.8
 CORES ?= $(shell nproc)
 BIN := .venv/bin
 
-.PHONY: demo test test-all test-slurm bench lint setup setup-fairseq
+.PHONY: demo test test-all test-slurm bench gpu-check lint setup setup-fairseq
 .DELETE_ON_ERROR:
 
 demo: setup
@@ -38,6 +39,11 @@ bench: setup
 	$(BIN)/python -m tests.bench.embedding
 	$(BIN)/python -m tests.bench.training
 	$(BIN)/python -m tests.bench.retrieval
+
+# A machine with a GPU may have no network: whatever Python with PyTorch is there will do.
+gpu-check:
+	PYTHONPATH=workflow_scripts $(if $(wildcard .venv/complete),$(BIN)/python,python3) \
+		-m tests.gpu.check $(if $(QUICK),--quick)
 
 lint: setup
 	$(BIN)/ruff check .

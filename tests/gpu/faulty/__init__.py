@@ -1,0 +1,1 @@
+"""Parts of a check that end early."""

@@ -1,0 +1,43 @@
+"""The small study: trained twice, interrupted and continued, and asked on both devices."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.decoder.small_study import write_study
+from tests.gpu.figures import Figure, at_least, at_most, holds
+from tests.gpu.scale import Scale
+from tests.gpu.small_training import ask, digest, train
+
+LIMIT_S = 90
+
+
+def measure(scale: Scale) -> Iterator[Figure]:
+    """Train as the workflow does, by its script, and compare bytes, ranks and controls."""
+    device = scale.device.type
+    settings = {"device": device, "compile": False}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        study = write_study(folder / "study")
+        first, second, resumed = (folder / part for part in ("first", "second", "resumed"))
+        train(study, first, **settings)
+        train(study, second, **settings)
+        yield holds("trained twice: the same bytes", digest(first) == digest(second))
+        status = train(study, resumed, "--max-minutes", "0", **settings)
+        yield holds("a training whose time is up ends with status 75", status == 75)
+        train(study, resumed, **settings)
+        yield holds("interrupted and continued: the same bytes", digest(first) == digest(resumed))
+
+        table, controls = ask(study, first, device)
+        expected, expected_controls = ask(study, first, "cpu")
+        ranks, expected_ranks = table["rank"].to_numpy(), expected["rank"].to_numpy()
+        same = float(np.mean(ranks == expected_ranks))
+        yield at_least("test segments of the same rank on both devices", 100 * same, 95, "%")
+        yield at_most("largest difference of a rank", float(abs(ranks - expected_ranks).max()), 1)
+        differences = [
+            abs(controls[key]["accuracy"] - expected_controls[key]["accuracy"])
+            for key in ("noise", "shifted", "silence", "timing", "matched")
+        ]
+        yield at_most("largest difference of a control", 100 * max(differences), 3, "points")
