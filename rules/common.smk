@@ -63,8 +63,15 @@ except InputError as error:
     sys.exit(f"Error: {error}")
 
 
-if not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
-    print("The last run here was killed: its locks were removed.", file=sys.stderr)
+@functools.cache  # once, before the first input is asked for, and so before anything is locked
+def end_killed_run():
+    """End the jobs and remove the locks of a run that was killed, where this one will make files.
+
+    A dry run, `--lint` and `--summary` leave everything as it is.
+    """
+    makes_files = workflow.executor_plugin is not None and not workflow.dryrun
+    if makes_files and not workflow.remote_exec and remove_abandoned_locks(Path(".snakemake")):
+        print("The last run here was killed: its locks were removed.", file=sys.stderr)
 
 
 # A GPU job takes every core of a local run, so that two of them never share the GPU. On a cluster it
@@ -118,6 +125,7 @@ def or_stop(function):
     """
 
     def guarded(asked_for):
+        end_killed_run()
         asked = dict(asked_for.items()) if isinstance(asked_for, Wildcards) else {}
         study = asked.get("study") or simulated_studies.get(asked.get("simulated"))
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.advice import follow
@@ -254,3 +255,30 @@ def test_the_same_command_repairs_what_a_killed_run_left(undisturbed, tmp_path):
     printed = workspace.snakemake(REPORT).stdout
     assert "The last run here was killed" in printed
     assert (workspace.folder / METRICS).read_bytes() == (undisturbed.folder / METRICS).read_bytes()
+
+
+def test_looking_leaves_a_training_that_a_killed_run_left(undisturbed, tmp_path):
+    workspace = undisturbed.copy(tmp_path / "clone")
+    (decoder,) = workspace.folder.glob("results/demo/experiments/main/seed-*/decoder.safetensors")
+    target = str(decoder.relative_to(workspace.folder))
+    expected = decoder.read_bytes()
+    decoder.unlink()
+    run = workspace.start(target)
+    marks = workspace.folder / ".snakemake/jobs"
+    while not list(marks.glob("*")):
+        assert run.poll() is None
+    (mark,) = marks.glob("*")
+    training = psutil.Process(int(mark.name.rpartition(".")[2]))
+    training.suspend()
+    run.kill()
+    run.wait()
+    for looking in (["--dry-run", target], ["--summary", target], ["--lint"]):
+        printed = workspace.snakemake(*looking, check=False).stdout
+        assert "The last run here was killed" not in printed
+        assert training.status() == psutil.STATUS_STOPPED
+        assert list((workspace.folder / ".snakemake" / "locks").glob("*"))
+    training.resume()
+    printed = workspace.snakemake(target).stdout
+    assert "The last run here was killed" in printed
+    assert not training.is_running()
+    assert decoder.read_bytes() == expected

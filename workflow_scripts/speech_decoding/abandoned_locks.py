@@ -6,7 +6,6 @@ jobs of a killed run are ended first, because they may still write what was lock
 """
 
 import fcntl
-import shutil
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -40,7 +39,8 @@ def remove_abandoned_locks(folder: Path) -> bool:
         here, locks = socket.gethostname(), folder / "locks"
         locked = locks.is_dir() and any(locks.iterdir())
         if locked and runs.read() == here and end_jobs(folder):
-            shutil.rmtree(locks)
+            for lock in locks.iterdir():  # the folder itself is Snakemake's, which relies on it
+                lock.unlink()
             removed = True
         if removed or not locked:
             runs.truncate(0)
