@@ -42,7 +42,7 @@ bench: setup
 
 # A machine with a GPU may have no network: whatever Python with PyTorch is there will do.
 gpu-check:
-	PYTHONPATH=workflow_scripts $(if $(wildcard .venv/complete),$(BIN)/python,python3) \
+	$(if $(wildcard .venv/complete),$(BIN)/python,python3) \
 		-m tests.gpu.check $(if $(QUICK),--quick)
 
 lint: setup

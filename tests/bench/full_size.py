@@ -31,7 +31,7 @@ def simulate(
 
     borders_s = {"train": (0, 0.8), "valid": (0.8, 0.9), "test": (0.9, 1)}
     chunks, segments, frame = [], [], 0
-    stories = [f"story{number}" for number in range(4)]
+    stories = [f"story{number}" for number in range(min(4, recordings))]
     for story in stories:
         for split, (start, stop) in borders_s.items():
             start_s, stop_s = 60 * minutes * start, 60 * minutes * stop
@@ -46,7 +46,7 @@ def simulate(
                 pd.DataFrame({"first_sample": first}).assign(
                     recording=name,
                     subject=f"{number % SUBJECTS:02d}",
-                    story=stories[number % 4],
+                    story=stories[number % len(stories)],
                     split=split,
                 )
             )
@@ -56,7 +56,11 @@ def simulate(
         {"recording": np.repeat(names, 2), "start_s": 1.0, "duration_s": 60.0 * minutes - 2}
     )
     onsets = pd.DataFrame(
-        {"recording": names, "wav": [stories[n % 4] for n in range(recordings)], "onset_s": 0.0}
+        {
+            "recording": names,
+            "wav": [stories[n % len(stories)] for n in range(recordings)],
+            "onset_s": 0.0,
+        }
     )
     place = random.random((SENSORS, 2))
     sensors = pd.DataFrame({"name": range(SENSORS), "x": place[:, 0], "y": place[:, 1]})

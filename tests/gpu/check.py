@@ -3,10 +3,10 @@
 Needs PyTorch, the usual scientific packages and safetensors, but neither MNE nor Snakemake nor a
 network. Each part runs in a process of its own: one that fails is told, and the next goes on.
 
-    PYTHONPATH=workflow_scripts python -m tests.gpu.check [--quick] [--small] [--only PART ...]
+    python -m tests.gpu.check [--quick] [--small] [--only PART ...] [--output gpu.json]
 
---quick ends before the compiled steps and the prototypes, in at most three minutes. --small proves
-the check itself, on processors too, and its times mean nothing.
+--quick ends before evaluation, prototypes and compiled steps, in at most three minutes. --small
+proves the check itself, on processors too, and its times mean nothing.
 """
 
 import argparse
@@ -28,8 +28,10 @@ from tests.gpu.figures import Figure
 from tests.gpu.parts import PARTS, QUICK_PARTS
 
 ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "workflow_scripts"))  # for the titles of the parts
 _LIMIT_S, _QUICK_LIMIT_S = 480, 180
 _PACKAGE = "tests.gpu.parts"
+_TOLD = 6000  # characters of the log of a part that failed
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ def run_part(name: str, size: str, *, end_s: float) -> Outcome:
     Parameters: name, of its module; size, of `scale`; end_s, when the check has to end, on the
     monotonic clock.
     """
-    module = importlib.import_module(name)
     part = name.split(".")[-1]
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # such as a package that is missing
+        return Outcome(part, name, 0.0, [], f"it cannot be imported: {error}")
     title = module.__doc__.split("\n")[0]
     limit_s = min(module.LIMIT_S, end_s - time.monotonic())
     if limit_s <= 0:
@@ -75,7 +80,7 @@ def run_part(name: str, size: str, *, end_s: float) -> Outcome:
             )
             try:
                 status = process.wait(limit_s)
-                error = log.read_text()[-1500:] if status else ""
+                error = f"it ended with {status}\n{log.read_text()[-_TOLD:]}" if status else ""
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
@@ -90,6 +95,7 @@ def _environment() -> dict[str, str]:
     paths = [str(ROOT / "workflow_scripts"), str(ROOT)]
     return os.environ | {
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "PYTHONFAULTHANDLER": "1",
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
     }
@@ -160,16 +166,17 @@ def main() -> None:
     for part in parts:
         outcomes.append(run_part(f"{_PACKAGE}.{part}", size, end_s=began_s + limit_s))
         print("\n".join(tell(outcomes[-1])), flush=True)
-    passed = all(outcome.passed for outcome in outcomes)
-    seconds = time.monotonic() - began_s
+        seconds = time.monotonic() - began_s
+        passed = all(outcome.passed for outcome in outcomes)
+        report = machine | {
+            "size": size,
+            "seconds": round(seconds, 1),
+            "passed": passed,
+            "parts": [vars(o) | {"figures": [f.as_json() for f in o.figures]} for o in outcomes],
+        }
+        # After each part: whoever ends the check keeps what it has found.
+        arguments.output.write_text(json.dumps(report, indent=1) + "\n")
     print(f"\n{'All as asked' if passed else 'NOT all as asked'}, {seconds:.0f} s.")
-    report = machine | {
-        "size": size,
-        "seconds": round(seconds, 1),
-        "passed": passed,
-        "parts": [vars(o) | {"figures": [f.as_json() for f in o.figures]} for o in outcomes],
-    }
-    arguments.output.write_text(json.dumps(report, indent=1) + "\n")
     sys.exit(0 if passed else 1)
 
 

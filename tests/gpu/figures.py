@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_WIDTH = 72
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -22,7 +24,7 @@ class Figure:
         value = self.value if isinstance(self.value, str) else f"{self.value:.4g}"
         verdict = {None: "      ", True: "ok    ", False: "FAILED"}[self.passed]
         asked = f"   ({self.asked})" if self.asked else ""
-        return f"{verdict}  {self.name:<68} {value:>10} {self.unit}{asked}"
+        return f"{verdict}  {self.name[:_WIDTH]:<{_WIDTH}} {value:>10} {self.unit}{asked}"
 
 
 def at_most(name: str, value: float, limit: float, unit: str = "") -> Figure:

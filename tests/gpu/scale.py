@@ -17,7 +17,8 @@ class Scale:
     repeats, calls before and during a timing; product, rows and columns of the matrices that tell
     the ceilings; copied_mib, of the buffers that tell the rate of copies; channels, of the
     prototypes' convolutions; estimates and candidates, of the retrieval; audio_s and layers, of
-    the embedding; variants, by name; compiled, the precisions in which steps are compiled.
+    the embedding; variants, by name; compiled, the precisions in which steps are compiled;
+    trains_compiled, whether a training is, too.
     """
 
     recordings: int = 196
@@ -26,7 +27,7 @@ class Scale:
     batch: int = 256
     decoder: dict[str, Any] = field(default_factory=dict)
     warm: int = 3
-    repeats: int = 15
+    repeats: int = 20
     product: int = 8192
     copied_mib: int = 1024
     channels: int = 320
@@ -36,6 +37,7 @@ class Scale:
     layers: int = 24
     variants: tuple[str, ...] = tuple(VARIANTS)
     compiled: tuple[str, ...] = ("bfloat16", "float32")
+    trains_compiled: bool = True
 
     @property
     def device(self) -> torch.device:
@@ -43,7 +45,8 @@ class Scale:
 
 
 FULL = Scale()
-QUICK = replace(FULL, repeats=8)
+# Its store has more than 2^31 numbers, too.
+QUICK = replace(FULL, recordings=90, repeats=8)
 SMALL = Scale(
     recordings=4,
     few_recordings=2,
@@ -61,4 +64,5 @@ SMALL = Scale(
     layers=1,
     variants=("published", "bfloat16", "half precision storage"),
     compiled=("float32",),
+    trains_compiled=False,
 )

@@ -26,10 +26,11 @@ def test_a_variant_is_trained_and_validated(study, name):
         claims.forget()
         found = trial.update()
         uploads = claims.uploads.copy()
-        found |= trial.validate() | trial.state()
+        found |= trial.validate() | trial.statistics() | trial.weights()
         waits, refused = claims.waits.copy(), claims.not_deterministic.copy()
         found = on_host(found)
-    expected = on_processor.update() | on_processor.validate() | on_processor.state()
+    expected = on_processor.update() | on_processor.validate()
+    expected |= on_processor.statistics() | on_processor.weights()
     assert relative_difference(found, on_host(expected)) <= 1e-5
     assert waits == []
     assert refused == set()

@@ -5,4 +5,4 @@ they are found, each part in a process of its own. The first line of its documen
 """
 
 QUICK_PARTS = ("ceilings", "single_steps", "small_study", "full_store", "eager_steps")
-PARTS = (*QUICK_PARTS, "compiled_steps", "prototypes", "evaluation")
+PARTS = (*QUICK_PARTS, "evaluation", "prototypes", "compiled_steps")

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from speech_decoding.decoder.execution import prepare_device
+from speech_decoding.segments.signals import DeviceSignals
 from speech_decoding.segments.windows import Window
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.full_size import CLAMP, SCALE, open_store, simulate
@@ -21,11 +22,18 @@ def measure(scale: Scale) -> Iterator[Figure]:
     device = scale.device
     prepare_device(deterministic=True, threads=None, tf32=True)
     study = simulate(scale.recordings, scale.minutes)
+    signals = [study[1][name] for name in sorted(study[1])]
+    began_s = time.perf_counter()
+    held = DeviceSignals(signals, device, "float32")
+    wait_for(device)
+    yield Figure("time to upload the signals", time.perf_counter() - began_s, "s")
+    del held
     began_s = time.perf_counter()
     store = open_store(device, *study)
     wait_for(device)
-    yield Figure("time to fill the store", time.perf_counter() - began_s, "s")
+    yield Figure("time to open the study, its index included", time.perf_counter() - began_s, "s")
     if device.type == "cuda":
+        yield holds("the signals are on the GPU", isinstance(store._signals, DeviceSignals))
         yield Figure("memory of the store", torch.cuda.memory_allocated() / 2**30, "GiB")
         yield Figure("memory at most", torch.cuda.max_memory_allocated() / 2**30, "GiB")
 
@@ -48,12 +56,12 @@ def measure(scale: Scale) -> Iterator[Figure]:
         store.speech(rows)
 
     deliver_s = seconds_of(deliver, device, warm=scale.warm, count=scale.repeats)
-    yield Figure("time to deliver a batch", 1000 * deliver_s, "ms")
+    yield Figure("time to deliver a batch, launching included", 1000 * deliver_s, "ms")
     yield Figure("windows delivered", scale.batch / deliver_s, "per s")
 
 
 def _by_hand(first_sample: int, signal: np.ndarray, window: Window) -> np.ndarray:
-    """Cut, scale and clamp one window as REFERENCE 2 tells it, [samples, sensors]."""
+    """Cut, scale and clamp one window as protocol 2 tells it, [samples, sensors]."""
     cut = signal[first_sample : first_sample + window.sample_count].astype(np.float64)
     cut -= cut[: window.baseline_count].mean(axis=0)
     return (cut / SCALE).clip(-CLAMP, CLAMP)

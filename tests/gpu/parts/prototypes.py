@@ -35,19 +35,24 @@ _VIRTUAL = 270
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Prove each prototype, then time it beside what it would replace."""
-    for name, difference in prove().items():
+    prepare_device(deterministic=True, threads=None, tf32=False)
+    for name, difference in prove(torch.device("cpu"), torch.float64).items():
         yield at_most(f"{name}: difference in float64", difference, 1e-12)
-    yield from _time_convolutions(scale)
-    yield from _time_spatial_maps(scale)
-    yield from _time_losses(scale)
+    for name, difference in prove(scale.device, torch.float32).items():
+        yield at_most(f"{name}: difference in float32 on the device", difference, 1e-5)
+    for timings in (_time_convolutions, _time_spatial_maps, _time_losses):
+        try:
+            yield from timings(scale)
+        except Exception as error:  # the others are still of interest
+            yield Figure(f"{' '.join(str(error).split())[:300]}", "error", passed=False)
 
 
-def prove() -> dict[str, float]:
-    """Give the relative difference of each prototype from what it would replace, in float64."""
+def prove(device: torch.device, dtype: torch.dtype) -> dict[str, float]:
+    """Give the relative difference of each prototype from what it would replace."""
     generator = torch.Generator().manual_seed(0)
 
     def random(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+        return torch.randn(*shape, generator=generator, dtype=torch.float64).to(device, dtype)
 
     signals, weight, gradient = random(3, 4, 40), random(6, 4, KERNEL_SIZE), random(3, 6, 40)
     differences = {}
@@ -60,12 +65,13 @@ def prove() -> dict[str, float]:
         differences[f"its weights' gradient, dilation {dilation}"] = _difference(found, backward)
 
     maps = random(2, 5, 7), random(5, 5), random(5), random(3, 5, 5)
-    brain, subject, layout = random(6, 7, 40), torch.arange(6) % 3, torch.arange(6) % 2
+    brain = random(6, 7, 40)
+    subject, layout = (torch.arange(6, device=device) % count for count in (3, 2))
     outcomes = []
     for spatial_map in (three_maps, one_map):
         leaves = [values.clone().requires_grad_() for values in maps]
         mapped = spatial_map(brain, *leaves, subject, layout)
-        weighed = (mapped * torch.linspace(0, 1, 40, dtype=torch.float64)).square().sum()
+        weighed = (mapped * torch.linspace(0, 1, 40, device=device, dtype=dtype)).square().sum()
         gradients = torch.autograd.grad(weighed, leaves)
         outcomes.append(torch.cat([mapped.flatten(), *(g.flatten() for g in gradients)]))
     differences["the spatial map and its gradients"] = _difference(outcomes[1], outcomes[0])
@@ -198,9 +204,10 @@ def one_map(
     layout: Tensor,
 ) -> Tensor:
     """Do the same with one map for each pair of subject and layout."""
-    # [subjects, layouts, virtual, sensors] -> [pairs, virtual, sensors]
-    merged = (subjects.mT[:, None] @ (initial @ attention)).flatten(0, 1)
-    shift = subjects.mT @ bias  # [subjects, virtual]
+    with torch.autocast(brain.device.type, enabled=False):
+        # [subjects, layouts, virtual, sensors] -> [pairs, virtual, sensors]
+        merged = (subjects.mT[:, None] @ (initial @ attention)).flatten(0, 1)
+        shift = subjects.mT @ bias  # [subjects, virtual]
     pair = subject * len(attention) + layout
     return _Chosen.apply(merged, pair) @ brain + _Chosen.apply(shift, subject)[..., None]
 
@@ -243,8 +250,10 @@ def _time_spatial_maps(scale: Scale) -> Iterator[Figure]:
 
         return call
 
-    yield _milliseconds("spatial maps one after the other", back_and_forth(three_maps), scale)
-    yield _milliseconds("one spatial map", back_and_forth(one_map), scale)
+    yield _milliseconds(
+        "spatial maps one after the other, launching included", back_and_forth(three_maps), scale
+    )
+    yield _milliseconds("one spatial map, launching included", back_and_forth(one_map), scale)
 
 
 # --- the loss
@@ -273,7 +282,7 @@ def _time_losses(scale: Scale) -> Iterator[Figure]:
         (f"float16, {_SLICES} slices", product_in_slices(*halves)),
     ):
         difference = _difference(found.double(), exact)
-        yield at_most(f"product of the loss in {name}: difference", difference, 1e-2)
+        yield at_most(f"product of the loss in {name}: difference", difference, 2e-3)
 
 
 def _milliseconds(name: str, call: Callable[[], object], scale: Scale) -> Figure:

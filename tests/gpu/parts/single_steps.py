@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -14,54 +15,67 @@ from tests.gpu.scale import Scale
 from tests.gpu.variants import VARIANTS, Trial, Variant, on_host, relative_difference
 
 LIMIT_S = 75
-# All gradients together, where nothing is rounded to fewer bits than float32 has.
-_LARGEST_DIFFERENCE = 1e-4
+# Where nothing is rounded to fewer bits than float32 has; a bias behind a normalisation has hardly
+# any gradient, and is the worst.
+_LARGEST_DIFFERENCE = 5e-4
 # TF32 keeps three bits more than bfloat16.
-_TF32_SHARE = 1 / 6
+_TF32_SHARE = 0.4
 _CPU = torch.device("cpu")
 
 
 def measure(scale: Scale) -> Iterator[Figure]:
-    """Train one step of each variant on the small study."""
+    """Validate, and train one step, with each variant on the small study."""
     with tempfile.TemporaryDirectory() as folder:
         study = write_study(Path(folder))
         for name in scale.variants:
-            yield from _measure_variant(name, VARIANTS[name], study, scale.device)
+            try:
+                yield from _measure_variant(name, VARIANTS[name], study, scale.device)
+            except Exception as error:  # the other variants are still of interest
+                yield Figure(f"{name}: {' '.join(str(error).split())[:300]}", "error", passed=False)
     yield _fill_unheard(scale.device)
 
 
 def _measure_variant(
     name: str, variant: Variant, study: Path, device: torch.device
 ) -> Iterator[Figure]:
-    expected = on_host(Trial(variant, study, _CPU, torch.float64).update())
+    expected = _outcome(Trial(variant, study, _CPU, torch.float64))
     half = variant.training.get("precision") == "bfloat16"
     if not half:
         prepare_device(deterministic=True, threads=None, tf32=False)
-        found = on_host(Trial(variant, study, device).update())
-        difference = relative_difference(found, expected)
+        difference = relative_difference(_outcome(Trial(variant, study, device)), expected)
         yield at_most(f"{name}: difference in full float32", difference, _LARGEST_DIFFERENCE)
     prepare_device(deterministic=True, threads=None, tf32=True)
-    outcomes = []
-    for waiting_is_an_error in (False, True):
-        trial = Trial(variant, study, device)
-        found = _step(trial, waiting_is_an_error and device.type == "cuda")
-        outcomes.append(on_host(found | trial.validate() | trial.state()))
-    gradients = {key: outcomes[0][key] for key in expected}
-    difference = relative_difference(gradients, expected)
+    first = Trial(variant, study, device)
+    found = _outcome(first)
     precision, limit = ("bfloat16", 1) if half else ("TF32", _TF32_SHARE)
+    difference = relative_difference(found, expected)
     yield at_most(f"{name}: difference in {precision}", difference, limit * variant.rounding)
-    same = all(torch.equal(outcomes[0][key], outcomes[1][key]) for key in outcomes[0])
-    yield holds(f"{name}: the same bits twice, nothing waited for", same)
+    second = Trial(variant, study, device)
+    with _synchronising_refused(device):
+        on_device = second.validate() | second.update()
+    again = on_host(on_device | second.statistics() | second.weights())
+    found |= on_host(first.weights())
+    same = all(torch.equal(found[key], again[key]) for key in found)
+    yield holds(f"{name}: the same bits twice, without a synchronising call", same)
 
 
-def _step(trial: Trial, waiting_is_an_error: bool) -> dict[str, torch.Tensor]:
-    if waiting_is_an_error:
-        torch.cuda.set_sync_debug_mode("error")
+def _outcome(trial: Trial) -> dict[str, torch.Tensor]:
+    """Give loss, gradients and statistics of a step, and the validation loss before it."""
+    values = {"validation loss": trial.validate()["validation loss"]}
+    return on_host(values | trial.update() | trial.statistics())
+
+
+@contextmanager
+def _synchronising_refused(device: torch.device) -> Iterator[None]:
+    """Let PyTorch raise an error where the host waits for the GPU."""
+    if device.type != "cuda":
+        yield
+        return
+    torch.cuda.set_sync_debug_mode("error")
     try:
-        return trial.update()
+        yield
     finally:
-        if waiting_is_an_error:
-            torch.cuda.set_sync_debug_mode("default")
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def _fill_unheard(device: torch.device) -> Figure:

@@ -132,9 +132,11 @@ class _Compiled:
                 torch.autograd.grad(
                     outputs, parameters, torch.ones_like(outputs), allow_unused=True
                 )
+                if outputs.is_cuda:
+                    torch.cuda.synchronize()  # so that a kernel that fails does so here
         except Exception as error:  # PyTorch's own, the compiler's, the driver's
             if process_number() == 0:
-                reason = " ".join(str(error).split())[:200]
+                reason = " ".join(str(error).split())[:1000]
                 print(f"torch.compile does not work here, training runs without it: {reason}")
             return self._module
         return call
