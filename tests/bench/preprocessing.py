@@ -2,7 +2,7 @@
 
 Both read one simulated KIT recording (208 sensors, 1000 Hz, 300 s), resample it to 120 Hz, fit the
 robust scaler on 200 segments and give every window of the training grid, baseline-corrected,
-scaled and clamped (REFERENCE 2, steps 1, 2 and 5 to 8). Each run is a process of its own with the
+scaled and clamped (protocol 2, steps 1, 2 and 5 to 8). Each run is a process of its own with the
 same number of threads; the best of several counts. Memory is the largest resident size above that
 after the imports.
 

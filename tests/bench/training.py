@@ -1,7 +1,7 @@
 """Training at the size of Gwilliams 2022, side by side: this workflow, and a plain loop.
 
 The study is simulated: 196 recordings of 27 subjects, 17 minutes each with 208 sensors at 120 Hz,
-one hour of speech in 1024 features. The plain loop is that of REFERENCE 2, 5 and 7 written straight
+one hour of speech in 1024 features. The plain loop is that of protocol 2, 5 and 7 written straight
 on: a data set that cuts one epoch at a time with MNE, modules as they are described, float32,
 nothing compiled. Each run is a process of its own, all take turns, and the best of several counts,
 because whatever else runs on the machine only makes one slower.
@@ -91,7 +91,7 @@ def device() -> torch.device:
 
 
 class PlainSegments(torch.utils.data.Dataset):
-    """One segment at a time, cut by MNE from recordings on disk (REFERENCE 2 and 3)."""
+    """One segment at a time, cut by MNE from recordings on disk (protocol 2 and 3)."""
 
     def __init__(self, folder: Path, recordings: int = 4):
         import mne
@@ -140,7 +140,7 @@ class PlainSegments(torch.utils.data.Dataset):
 
 
 class PlainModel(nn.Module):
-    """The decoder as REFERENCE 5 tells it, item by item where it does."""
+    """The decoder as protocol 5 tells it, item by item where it does."""
 
     def __init__(self):
         super().__init__()

@@ -5,7 +5,7 @@ from speech_decoding.decoder.convolution_stack import ConvolutionStack, Residual
 
 
 def test_receptive_field_is_135_samples():
-    # REFERENCE 5.5
+    # protocol 5.5
     torch.manual_seed(0)
     stack = ConvolutionStack(3, hidden=8).double().eval()
     signals = torch.zeros(1, 3, 301, dtype=torch.float64, requires_grad=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def by_definition(signal: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
-    """Sum over the whole kernel for every output sample (REFERENCE 2, step 2)."""
+    """Sum over the whole kernel for every output sample (protocol 2, step 2)."""
     divisor = np.gcd(from_hz, to_hz)
     up, down = to_hz // divisor, from_hz // divisor
     cutoff = min(up, down) * 0.945

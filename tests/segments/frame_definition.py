@@ -1,4 +1,4 @@
-"""The frame of every sample, as REFERENCE 3.1 defines it, written with torch's interpolation."""
+"""The frame of every sample, as protocol 3.1 defines it, written with torch's interpolation."""
 
 import numpy as np
 import pandas as pd

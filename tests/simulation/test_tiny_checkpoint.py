@@ -61,7 +61,7 @@ def model(path) -> MeanOfLayers:
 def test_embedding_varies_with_the_sound(model, waveform):
     frames = model.embed(waveform)
     assert frames.shape == ((len(waveform) - 400) // 320 + 1, 64)
-    # Targets are standardised by one mean and one deviation (REFERENCE 3.1): the frames must differ
+    # Targets are standardised by one mean and one deviation (protocol 3.1): the frames must differ
     # more from each other than the features do.
     assert frames.var(axis=0).sum() > 0.6 * ((frames - frames.mean()) ** 2).mean(axis=0).sum()
 

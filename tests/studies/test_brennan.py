@@ -239,7 +239,7 @@ def cut(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def words_heard(events: pd.DataFrame, segments: pd.DataFrame) -> set[str]:
-    """Give the words that overlap one of the segments by more than 20 ms (REFERENCE 8.4)."""
+    """Give the words that overlap one of the segments by more than 20 ms (protocol 8.4)."""
     words = events[events["kind"] == "word"]
     start_s = words["start_s"].to_numpy()
     stop_s = start_s + words["duration_s"].to_numpy()

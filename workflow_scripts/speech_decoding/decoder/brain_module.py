@@ -21,7 +21,7 @@ class PointwiseTransposedConvolution(nn.ConvTranspose1d):
     """A transposed convolution of one sample, computed as the matrix product that it is.
 
     It differs from a plain one in its default initial weights, which scale with the number of
-    outputs (REFERENCE 5.6). Processors compute the product up to three times as fast, and its
+    outputs (protocol 5.6). Processors compute the product up to three times as fast, and its
     outputs lie in memory as speech does, those of a sample side by side.
     """
 
@@ -31,22 +31,22 @@ class PointwiseTransposedConvolution(nn.ConvTranspose1d):
 
 
 class BrainModule(nn.Module):
-    """Spatial attention, initial layer, subject layer, convolution stack and head (REFERENCE 5).
+    """Spatial attention, initial layer, subject layer, convolution stack and head (protocol 5).
 
     The defaults are the published model, and every other setting is one of its ablations
-    (REFERENCE 5.7, 8.5) or of its variants (REFERENCE 5.8). Seed torch's generator right before
+    (protocol 5.7, 8.5) or of its variants (protocol 5.8). Seed torch's generator right before
     the construction to repeat the initial weights.
 
     Args:
         layout_positions: [layouts, sensors, 2], each distinct layout of sensors once, in [0, 1];
-            a negative coordinate marks an unknown position (REFERENCE 5.1).
+            a negative coordinate marks an unknown position (protocol 5.1).
         n_subjects: number of subjects.
         n_outputs: number of speech features to estimate.
         virtual_channels: channels after the spatial attention and after the initial layer.
         hidden: channels of the convolution stack.
         depth: convolutions in the stack, gates not counted.
         spatial_attention: if not, the sensors are themselves the channels.
-        spatial_dropout_radius: sensors nearer to a random centre are dropped; 0 drops none.
+        spatial_dropout_radius: sensors no further from a random centre are dropped; 0 drops none.
         spatial_dropout_from: drop "scores", before the softmax, or "signals", after it.
         initial_layer: whether there is a linear map of the channels, common to all subjects.
         subject: a "layer" for each subject, an "embedding" as added channels, or "none".

@@ -18,8 +18,8 @@ DILATION_PERIOD = 5
 class ResidualConvolution(nn.Module):
     """Dilated convolution, batch normalisation, activation and, where shapes allow, a residual.
 
-    The residual is added after the activation (REFERENCE 5.5), before the normalisation
-    (REFERENCE 5.8), or not at all.
+    The residual is added after the activation (protocol 5.5), before the normalisation
+    (protocol 5.8), or not at all.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class GatedConvolution(nn.Sequential):
 class ConvolutionStack(nn.Sequential):
     """`depth` convolutions of dilation 1, 2, 4, 8, 16, 1, ..., a gate after every second one.
 
-    Maps [batch, n_inputs, time] to [batch, hidden, time] (REFERENCE 5.5). With `n_outputs`, the
+    Maps [batch, n_inputs, time] to [batch, hidden, time] (protocol 5.5). With `n_outputs`, the
     last convolution is bare - no normalisation, activation or residual - and leads to that number
-    of channels, which its gate keeps (REFERENCE 3.3).
+    of channels, which its gate keeps (protocol 3.3).
     """
 
     def __init__(

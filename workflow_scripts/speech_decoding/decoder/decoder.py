@@ -18,7 +18,7 @@ class Decoder(nn.Module):
         n_subjects: number of subjects.
         n_features: number of features of the speech embedding.
         speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with
-            features that are learnt from it (REFERENCE 3.3).
+            features that are learnt from it (protocol 3.3).
         learnt_features: their number.
         hidden: channels of the convolutions, of those over a learnt embedding too.
         settings: further ones, of BrainModule.

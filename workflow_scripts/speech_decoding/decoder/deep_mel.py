@@ -6,7 +6,7 @@ from speech_decoding.decoder.convolution_stack import ConvolutionStack
 class DeepMel(ConvolutionStack):
     """Convolutions over the mel spectrogram, trained together with the brain module.
 
-    Maps [batch, n_mels, time] to [batch, n_outputs, time] (REFERENCE 3.3).
+    Maps [batch, n_mels, time] to [batch, n_outputs, time] (protocol 3.3).
     """
 
     def __init__(

@@ -13,7 +13,7 @@ def fourier_embedding(positions: Tensor, n_harmonics: int) -> Tensor:
     """Embed `positions` [..., 2], in units of the layout's extent, as [..., 2 * n_harmonics ** 2].
 
     Cosines come first, then sines, of the phases 2 pi (k (x + margin) + l (y + margin)) / period,
-    k and l from 0 to n_harmonics - 1 with k the slow index (REFERENCE 5.2).
+    k and l from 0 to n_harmonics - 1 with k the slow index (protocol 5.2).
     """
     period = 1 + 2 * MARGIN
     harmonics = torch.arange(n_harmonics, dtype=positions.dtype, device=positions.device)

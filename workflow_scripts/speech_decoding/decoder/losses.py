@@ -14,7 +14,7 @@ def clip_scores(estimates: Tensor, candidates: Tensor) -> Tensor:
     """Score every candidate for every estimate, [estimates, candidates], in float32 at least.
 
     The score is the dot product over features and time of `estimates` [estimates, features, time]
-    with `candidates` [candidates, features, time], over the norm of the candidate (REFERENCE 6).
+    with `candidates` [candidates, features, time], over the norm of the candidate (protocol 6).
     A silent candidate scores 0.
     """
     with torch.autocast(estimates.device.type, enabled=False):
@@ -23,7 +23,7 @@ def clip_scores(estimates: Tensor, candidates: Tensor) -> Tensor:
 
 
 class ClipLoss(nn.Module):
-    """Cross entropy of finding an estimate's own segment among the candidates (REFERENCE 6).
+    """Cross entropy of finding an estimate's own segment among the candidates (protocol 6).
 
     The defaults are the published loss: only candidates are normalised, no temperature, and each
     estimate chooses among the candidates but not the reverse.
@@ -35,7 +35,7 @@ class ClipLoss(nn.Module):
             exp(10) so that the logits stay finite.
         initial_log_scale: where that parameter starts.
         mask_duplicates: leave out of an estimate's choice the other candidates that hold its
-            own segment, as when two subjects of a batch heard the same audio.
+            own segment: the same audio, to the sample, heard by two subjects of a batch.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ClipLoss(nn.Module):
 
 
 class MeanSquaredError(nn.Module):
-    """Mean squared error of regression, the loss of the base model (REFERENCE 6)."""
+    """Mean squared error of regression, the loss of the base model (protocol 6)."""
 
     def forward(
         self,

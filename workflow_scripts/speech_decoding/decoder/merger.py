@@ -13,8 +13,8 @@ class ChannelMerger(nn.Module):
 
     In training, the sensors within `dropout_radius` of a random centre are dropped, one centre for
     the whole batch; a radius of 0 drops none. They are dropped from the "scores", before the
-    softmax, so that the remaining weights still sum to one (REFERENCE 5.2), or from the "signals",
-    after it (REFERENCE 5.8).
+    softmax, so that the remaining weights still sum to one (protocol 5.2), or from the "signals",
+    after it (protocol 5.8).
     """
 
     def __init__(

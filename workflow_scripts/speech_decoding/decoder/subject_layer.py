@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class SubjectLayer(nn.Module):
-    """A linear map of the channels for each subject, without bias (REFERENCE 5.4)."""
+    """A linear map of the channels for each subject, without bias (protocol 5.4)."""
 
     def __init__(self, n_subjects: int, n_channels: int):
         super().__init__()
@@ -20,7 +20,7 @@ class SubjectLayer(nn.Module):
 
 
 class SubjectEmbedding(nn.Module):
-    """A learned vector for each subject, added as channels constant in time (REFERENCE 8.5)."""
+    """A learned vector for each subject, added as channels constant in time (protocol 8.5)."""
 
     def __init__(self, n_subjects: int, dimension: int = 64):
         super().__init__()

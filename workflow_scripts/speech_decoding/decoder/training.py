@@ -1,4 +1,4 @@
-"""Training: Adam, early stopping on the validation loss, the best state kept (REFERENCE 7)."""
+"""Training: Adam, early stopping on the validation loss, the best state kept (protocol 7)."""
 
 import math
 import time

@@ -1,7 +1,7 @@
 """The Alice recordings from Deep Blue Data: what is there, and what is to be fetched by hand.
 
 Deep Blue answers browsers and Globus but no scripts, so nothing is fetched here. The study was
-published twice, with the same recordings in two formats; either will do. Source: REFERENCE 1.2.
+published twice, with the same recordings in two formats; either will do. Source: protocol 1.2.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """MEG-MASC from OSF: several nodes merged into one BIDS tree, resumable and verified.
 
-Source: REFERENCE 1.1 (nodes); sizes and SHA-256 are those that OSF states.
+Source: protocol 1.1 (nodes); sizes and SHA-256 are those that OSF states.
 """
 
 import sys

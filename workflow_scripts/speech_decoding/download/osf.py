@@ -1,6 +1,6 @@
 """What OSF holds: the files of public nodes, listed through its API.
 
-Source: OSF API v2, `nodes/{node}/files/osfstorage/`; REFERENCE 1.1. OSF answers 100 requests per
+Source: OSF API v2, `nodes/{node}/files/osfstorage/`; protocol 1.1. OSF answers 100 requests per
 hour to those without a token and 10 000 per day to those with one, and a study has some 200
 folders; so pages are asked for at their largest, folders of other subjects not at all, and a
 listing that was interrupted goes on from its journal.

@@ -25,7 +25,7 @@ _CUT_BYTES = 16 * 2**20
 def segment_id(word_index: int, sequence_text: str) -> str:
     """Name a segment by what is heard: 16 hexadecimal digits, the same on every machine.
 
-    Two segments are the same if they hold the same word of the same sequence (REFERENCE 8.1).
+    Two segments are the same if they hold the same word of the same sequence (protocol 8.1).
     """
     identity = f"{int(word_index)}\n{sequence_text}".encode()
     return hashlib.sha256(identity).hexdigest()[:16]
@@ -88,7 +88,7 @@ class CandidateSpeech:
     def scores(self, estimates: Tensor) -> Tensor:
         """Score every candidate for every estimate [batch, features, time]: [batch, candidates].
 
-        The score is the dot product over the norm of the candidate (REFERENCE 6).
+        The score is the dot product over the norm of the candidate (protocol 6).
         Raises: InputError if a score is no finite number, which nothing could be ranked by.
         """
         flat = estimates.float().flatten(1).mT  # [features * time, batch]

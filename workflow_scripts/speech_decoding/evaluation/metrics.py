@@ -37,7 +37,7 @@ def reciprocal_ranks(ranks: RankTable, candidate_count: int) -> np.ndarray:
 def summarise(
     ranks: RankTable, candidate_count: int, *, top_k: Sequence[int]
 ) -> dict[str, float | int | None]:
-    """Summarise the ranks of segments among `candidate_count` candidates (REFERENCE 8.1).
+    """Summarise the ranks of segments among `candidate_count` candidates (protocol 8.1).
 
     Segments that a level does not ask for do not count.
 

@@ -1,4 +1,4 @@
-"""Retrieval: find, among all unique test segments, the one that was heard (REFERENCE 8.1)."""
+"""Retrieval: find, among all unique test segments, the one that was heard (protocol 8.1)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

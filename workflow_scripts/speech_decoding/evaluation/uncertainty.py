@@ -96,7 +96,7 @@ def draw_weights(count: int) -> np.ndarray:
 
 
 def signed_rank_p_value(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:
-    """Compare two experiments over the subjects that both have (REFERENCE 8.5).
+    """Compare two experiments over the subjects that both have (protocol 8.5).
 
     Parameters: one and other, a value per subject.
     Returns: the p-value of a two-sided Wilcoxon signed-rank test; None without a common subject.

@@ -39,9 +39,9 @@ class Preprocessed:
 
 
 def resample_recording(raw: "mne.io.BaseRaw", *, rate_hz: int) -> np.ndarray:
-    """Resample all channels of a recording (REFERENCE 2, steps 1 and 2).
+    """Resample all channels of a recording (protocol 2, steps 1 and 2).
 
-    Parameters: raw, data channels only, at a higher rate than rate_hz.
+    Parameters: raw, data channels only, at rate_hz or more.
     Returns: float32 [samples, channels] at rate_hz, in the recording's own unit. Samples come
     first because every later step reads whole windows.
     Raises: InputError if the recording would have to be up-sampled, or holds a value that is not
@@ -85,7 +85,7 @@ def _finite_blocks(raw: "mne.io.BaseRaw", resampler: Resampler, where: str) -> I
 
 
 def sensor_positions(raw: "mne.io.BaseRaw") -> "pd.DataFrame":
-    """Give the sensors' places on the flattened head (REFERENCE 5.1).
+    """Give the sensors' places on the flattened head (protocol 5.1).
 
     Returns: a row per channel, in order: name, x, y, both scaled to [0, 1] over this recording;
     a sensor without a known place is at (-0.1, -0.1), which the decoder leaves out.

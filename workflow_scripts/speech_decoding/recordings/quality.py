@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import mne
     import pandas as pd
 
-CLAMP = 20.0  # interquartile ranges, as published (REFERENCE 2, step 7)
+CLAMP = 20.0  # interquartile ranges, as published (protocol 2, step 7)
 
 # The spectrum is the mean over this many stretches at most, evenly spread over the recording.
 _STRETCHES, _STRETCH_S = 60, 2.0

@@ -2,7 +2,7 @@
 
 The anti-alias low-pass of the resampler is the only filter of the published preprocessing, so its
 definition is exact: 24 zero crossings on either side, a squared-cosine window, a cut-off at 0.945
-of the lower Nyquist rate, unit gain at 0 Hz, edge samples repeated beyond the ends (REFERENCE 2).
+of the lower Nyquist rate, unit gain at 0 Hz, edge samples repeated beyond the ends (protocol 2).
 """
 
 from collections.abc import Callable, Iterator

@@ -90,7 +90,7 @@ def compare(own: Outcome, reference: Outcome) -> dict[str, float | None]:
     """Give how far an outcome lies above the reference, and how surely.
 
     Returns: `delta`, of the accuracies averaged over seeds, and `p_value`, of the Wilcoxon
-    signed-rank test over subjects, both averaged over seeds (REFERENCE 8.5).
+    signed-rank test over subjects, both averaged over seeds (protocol 8.5).
     """
     delta = own.accuracy()["mean"] - reference.accuracy()["mean"]
     return {

@@ -56,7 +56,7 @@ def _row(
 
 # By the name of the page.
 COMPARISONS = {
-    # REFERENCE 8.3
+    # protocol 8.3
     "paper_table": Comparison(
         "Models",
         "Table 2",
@@ -69,7 +69,7 @@ COMPARISONS = {
             _row("main", "+ wav2vec 2.0", (70.7, 0.1), (25.7, 2.9)),
         ),
     ),
-    # REFERENCE 8.5
+    # protocol 8.5
     "ablations": Comparison(
         "Ablations",
         "its table of ablations, as in its published notebook",

@@ -19,7 +19,7 @@ _HEAD_M = 0.095
 def draw_attention(attention: "pd.DataFrame", *, width_in: float) -> str:
     """Draw the attention of one layout's sensors (sensor, x, y, attention) as MNE draws maps.
 
-    Positions lie in [0, 1] (REFERENCE 5.1); the largest one of the layout touches the head.
+    Positions lie in [0, 1] (protocol 5.1); the largest one of the layout touches the head.
     """
     figure, axes = open_figure((width_in, 0.85 * width_in))
     place = attention[["x", "y"]].to_numpy() - 0.5

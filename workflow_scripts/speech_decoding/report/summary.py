@@ -114,7 +114,7 @@ def compare_subjects(
     """Compare two experiments (of `summarise_runs`) over the subjects that both have.
 
     Returns: p-values of signed-rank tests of the top-k accuracies, averaged over seeds
-    (REFERENCE 8.5); None without a common subject.
+    (protocol 8.5); None without a common subject.
     """
 
     def by_subject(result: dict[str, Any], name: str) -> dict[str, float]:

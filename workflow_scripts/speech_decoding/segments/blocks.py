@@ -13,13 +13,13 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-# Scrambled pseudo-words do not count towards the text that names a block (REFERENCE 4).
+# Scrambled pseudo-words do not count towards the text that names a block (protocol 4).
 TEXT_CONDITIONS = frozenset({"sentence", "context", "question", "fixation", "word_list"})
 SPLITS = ("train", "valid", "test")
 
 
 def find_blocks(events: "pd.DataFrame", *, shortest_block_s: float) -> "pd.DataFrame":
-    """Cut one recording's time line into blocks (REFERENCE 4).
+    """Cut one recording's time line into blocks (protocol 4).
 
     Parameters: events, a recording's event table; shortest_block_s, merge sentences until a block
     lasts longer than this many seconds.
@@ -51,7 +51,7 @@ def find_blocks(events: "pd.DataFrame", *, shortest_block_s: float) -> "pd.DataF
 
 
 def split_score(text: str, *, seed: int) -> float:
-    """Map a block's text to a number in [0, 1) that is the same everywhere (REFERENCE 4)."""
+    """Map a block's text to a number in [0, 1) that is the same everywhere (protocol 4)."""
     digest = int(hashlib.sha256(text.encode("utf-8")).hexdigest(), 16)
     return random.Random(digest + seed).random()
 

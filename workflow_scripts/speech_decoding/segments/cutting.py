@@ -25,7 +25,7 @@ def cut_recording(
     stride_s: float,
     scaler_segments: int,
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
-    """Find a recording's segments and fit its scaler (REFERENCE 2).
+    """Find a recording's segments and fit its scaler (protocol 2).
 
     Parameters: signal [samples, sensors] at rate_hz; sensors, words and blocks, its tables; start_s
     to stop_s, the window around an onset; stride_s, of the training grid; scaler_segments, how many

@@ -104,7 +104,7 @@ def find_frames(
     chunks: "pd.DataFrame",
     window: Window,
 ) -> FramePieces:
-    """Find the frames of every segment (REFERENCE 3.1, nearest neighbour).
+    """Find the frames of every segment (protocol 3.1, nearest neighbour).
 
     Parameters: segments, of any recordings (recording, story, split, first_sample);
     wav_onsets (recording, wav, onset_s); chunks, embedded (story, wav, split, start_s, stop_s,

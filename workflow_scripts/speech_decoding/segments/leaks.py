@@ -15,7 +15,7 @@ from speech_decoding.segments.windows import Window
 if TYPE_CHECKING:
     import pandas as pd
 
-# A window may pass the end of its block by half a sample (REFERENCE 2); that window and the first
+# A window may pass the end of its block by half a sample (protocol 2); that window and the first
 # one of the next block each lie up to half a sample from where their onsets put them.
 _ALLOWED_SAMPLES = 1.5
 

@@ -18,7 +18,7 @@ def choose_segments(recording: str, first_samples: np.ndarray, count: int) -> np
 def fit_scaler(
     signal: np.ndarray, first_samples: np.ndarray, window: Window
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find each sensor's median and interquartile range (REFERENCE 2, step 6).
+    """Find each sensor's median and interquartile range (protocol 2, step 6).
 
     Parameters: signal [samples, channels]; first_samples [segments], where the segments begin.
     Returns: center [channels] and scale [channels], float32, over all samples of the segments

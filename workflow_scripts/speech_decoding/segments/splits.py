@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Blocks must begin at the same place of the audio for every listener, within this many seconds.
 _LARGEST_SPREAD_S = 0.010
-# Shorter pieces at a wav's edge hold no speech of their own and are not embedded (REFERENCE 3.1).
+# Shorter pieces at a wav's edge hold no speech of their own and are not embedded (protocol 3.1).
 _SHORTEST_CHUNK_S = 0.1
 
 
@@ -24,7 +24,7 @@ def split_recording(
     test_share: float,
     valid_share: float,
 ) -> "pd.DataFrame":
-    """Give one recording's blocks with `block` (their number) and `split` (REFERENCE 4)."""
+    """Give one recording's blocks with `block` (their number) and `split` (protocol 4)."""
     blocks = find_blocks(events, shortest_block_s=shortest_block_s)
     blocks.insert(0, "block", np.arange(len(blocks)))
     blocks["split"] = [
@@ -45,7 +45,7 @@ def chunk_audio(
 ) -> "pd.DataFrame":
     """Cut a story's audio files at the borders of its blocks, once for all recordings.
 
-    The speech model sees one chunk at a time, so its context never crosses a split (REFERENCE 3.1).
+    The speech model sees one chunk at a time, so its context never crosses a split (protocol 3.1).
 
     Parameters: blocks and wav_onsets of all recordings of the story (column `recording`); wavs,
     the table of its audio files.

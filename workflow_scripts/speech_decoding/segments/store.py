@@ -17,7 +17,7 @@ from speech_decoding.segments.windows import Window
 if TYPE_CHECKING:
     import pandas as pd
 
-# The embedding's scale is measured on at most this many training segments (REFERENCE 3.1).
+# The embedding's scale is measured on at most this many training segments (protocol 3.1).
 _SCALE_SEGMENTS = 8000
 _SCALE_SEED = 1234
 _UNKNOWN_POSITION = -0.1
@@ -59,7 +59,7 @@ class SegmentStore:
     """Signals and embeddings, each held once, and the index tensors that cut segments out of them.
 
     Brain windows are baseline-corrected, scaled per recording and sensor, and clamped; the brain is
-    taken `delay_s` later than the speech (REFERENCE 2, steps 5 to 8). A sample of the speech is the
+    taken `delay_s` later than the speech (protocol 2, steps 5 to 8). A sample of the speech is the
     nearest frame of the embedding, or lies between two. Nothing that is cut waits for the device,
     if the row numbers are on the host.
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The word that names a segment is the one active this many samples after the window's time zero
-# (REFERENCE 8.1): a word that starts less than a sample too late still counts.
+# (protocol 8.1): a word that starts less than a sample too late still counts.
 ANCHOR_DELAY = 2
 
 
@@ -38,7 +38,7 @@ class Window:
 
     @property
     def half_sample_s(self) -> float:
-        """By how much a window's end may pass the place in which it has to fit (REFERENCE 2)."""
+        """By how much a window's end may pass the place in which it has to fit (protocol 2)."""
         return 0.5 / self.rate_hz
 
     @property
@@ -55,7 +55,7 @@ def find_segments(
     window: Window,
     stride_s: float,
 ) -> "pd.DataFrame":
-    """List the segments of one recording (REFERENCE 2, "Segment enumeration").
+    """List the segments of one recording (protocol 2, "Segment enumeration").
 
     Training and validation segments lie on a grid of `stride_s`, test segments at word onsets; each
     lies inside the recording and inside one block, its window included. Its end counts as inside as

@@ -1,4 +1,4 @@
-"""A simulated Alice study: the first release's files, with its oddities (REFERENCE 1.2).
+"""A simulated Alice study: the first release's files, with its oddities (protocol 1.2).
 
 Which listener's trial table is shifted stands in the table of the real subjects; as in reality,
 S02's is another listener's, S01's recording ends before its last trials do, and one listener lacks

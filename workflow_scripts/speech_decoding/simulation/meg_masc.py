@@ -1,6 +1,6 @@
 """A simulated MEG-MASC study: the BIDS tree of the real one, with KIT recordings.
 
-File names, columns and oddities follow the real files (REFERENCE 1.1). `sourcedata` holds the
+File names, columns and oddities follow the real files (protocol 1.1). `sourcedata` holds the
 truth: the exact time of every sound, word and phoneme of each story.
 """
 

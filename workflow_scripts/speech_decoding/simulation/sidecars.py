@@ -13,7 +13,7 @@ _NOISY_START_EVERY = 37  # every so many rows, `start` shows the float noise of 
 def event_table(
     timing: pd.DataFrame, *, story: str, task: str, lead_s: float, rate_hz: float
 ) -> pd.DataFrame:
-    """Describe what is heard in one recording, as events.tsv does (REFERENCE 1.1).
+    """Describe what is heard in one recording, as events.tsv does (protocol 1.1).
 
     Parameters: timing, as given by `stimuli.read_timing`; lead_s, seconds of recording before the
     first wav file. Returns: columns onset, duration (s), trial_type, value, sample; times are whole

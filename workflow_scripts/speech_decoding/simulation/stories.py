@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from speech_decoding.simulation.seeding import stable_seed
 
-# Voices and speech rates change from sentence to sentence, as in MEG-MASC (REFERENCE 1.1).
+# Voices and speech rates change from sentence to sentence, as in MEG-MASC (protocol 1.1).
 VOICES = ("en-us", "en-us+f3", "en-us+m3")
 WORDS_PER_MINUTE = (145, 160, 175, 190, 205)
 

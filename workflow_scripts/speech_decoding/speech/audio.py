@@ -45,7 +45,7 @@ def read_mono(path: Path) -> tuple[np.ndarray, int]:
 def read_chunk(
     path: Path, start_s: float, stop_s: float, *, rate_hz: int
 ) -> tuple[np.ndarray, float]:
-    """Read a stretch of an audio file as if nothing lay around it (REFERENCE 3.1).
+    """Read a stretch of an audio file as if nothing lay around it (protocol 3.1).
 
     It is resampled by itself: of a waveform resampled as a whole, the filter would bring a
     millisecond of the neighbours, which may be of another split.

@@ -34,7 +34,7 @@ def embed_story(
     finished: FinishedChunks,
     output: Path,
 ) -> "pd.DataFrame":
-    """Embed all chunks of a story (REFERENCE 3.1), in memory that its length does not change.
+    """Embed all chunks of a story (protocol 3.1), in memory that its length does not change.
 
     Parameters: wavs, the story's audio files by the names that chunks call them; chunks, the
     story's (wav, start_s, stop_s in that file), none if it is left out; finished, where chunks are

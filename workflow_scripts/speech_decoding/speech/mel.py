@@ -1,4 +1,4 @@
-"""The mel spectrum, the baseline among speech targets (REFERENCE 3.2)."""
+"""The mel spectrum, the baseline among speech targets (protocol 3.2)."""
 
 import warnings
 from typing import Any
@@ -15,7 +15,7 @@ _HOP_SAMPLES = 128  # 125 frames per second
 
 
 class MelSpectrum:
-    """Target "mel": log10(1e-5 + power) in mel bands, 125 frames per second (REFERENCE 3.2)."""
+    """Target "mel": log10(1e-5 + power) in mel bands, 125 frames per second (protocol 3.2)."""
 
     silence = -5.0
     frame_step_s = _HOP_SAMPLES / RATE_HZ

@@ -35,7 +35,7 @@ def overlapping_passes(
 ) -> list[Pass]:
     """Passes over `n_frames` frames that lie `stride_samples` samples apart at 16 kHz.
 
-    A chunk no longer than `window_s` seconds is one pass, as published (REFERENCE 3.1). A longer
+    A chunk no longer than `window_s` seconds is one pass, as published (protocol 3.1). A longer
     one is cut into equal shares; every pass sees up to `context_s` seconds more on either side of
     its share, and never more than `window_s` in all.
     """

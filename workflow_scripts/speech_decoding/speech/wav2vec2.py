@@ -1,4 +1,4 @@
-"""wav2vec 2.0: the outputs of its layers, and the targets made of them (REFERENCE 3.1)."""
+"""wav2vec 2.0: the outputs of its layers, and the targets made of them (protocol 3.1)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -183,7 +183,7 @@ class _Wav2Vec2Target(ABC):
 
 
 class MeanOfLayers(_Wav2Vec2Target):
-    """Target "wav2vec2": the mean of the raw outputs of transformer layers (REFERENCE 3.1)."""
+    """Target "wav2vec2": the mean of the raw outputs of transformer layers (protocol 3.1)."""
 
     def __init__(
         self,

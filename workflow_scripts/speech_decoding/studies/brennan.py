@@ -1,6 +1,6 @@
 """Brennan & Hale 2019, Alice: EEG of 49 listeners to one chapter, in either of its two releases.
 
-Source: Brennan & Hale 2019, doi 10.1371/journal.pone.0207741; REFERENCE 1.2. The first release
+Source: Brennan & Hale 2019, doi 10.1371/journal.pone.0207741; protocol 1.2. The first release
 holds FieldTrip structs and `proc/`, the second BrainVision files and `timelock-preprocessing/`.
 """
 
@@ -47,7 +47,7 @@ class Study:
 
     Parameters: folder, where its files lie; layout, the study's `layout` in config.yaml:
     `subject_set`, a column of brennan_subjects.csv or "all"; `subjects`, if only some of them;
-    `alignment`, "corrected" or "published" (words 300 ms too early, as in the published numbers).
+    `alignment`, "corrected" or "published" (words 298 ms too early, as in the published numbers).
     A story other than the published one has its own `wav_distances_s`, seconds from the start of
     each wav file to that of the next, and `words_sha256`, of its word table, if that is known.
     """
@@ -171,7 +171,7 @@ class Study:
         return raw.pick(names[:1]) if names else None
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
-        """Place the story's wavs and words in the recording (REFERENCE 1.2).
+        """Place the story's wavs and words in the recording (protocol 1.2).
 
         What was heard before a repaired recording began has a negative start.
         """

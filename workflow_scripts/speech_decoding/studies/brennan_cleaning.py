@@ -1,6 +1,6 @@
 """What the authors of the Alice study found bad in a recording, and their independent components.
 
-Both stand in the file of the recording's trial table (REFERENCE 1.2).
+Both stand in the file of the recording's trial table (protocol 1.2).
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The EEG recordings of both releases of the Alice study: FieldTrip structs and BrainVision files.
 
-Source: REFERENCE 1.2.
+Source: protocol 1.2.
 """
 
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 The authors cut every recording into trials around words. A trial table names, for each, its first
 sample, how much later the word began, and the place of the word in its wav file; from these follows
-where each wav began (REFERENCE 1.2).
+where each wav began (protocol 1.2).
 """
 
 from collections.abc import Sequence
@@ -118,7 +118,7 @@ def find_wav_onsets(
     Parameters: path, its trial table; words, the story's; shifted, whether the recording began
     after the first wav did, so that the table calls wav 2 wav 1 and so on; distances_s, from each
     wav's start to the next one's; published, whether to take the beginning of a trial for the
-    beginning of its word, as the published numbers do, which is 300 ms too early.
+    beginning of its word, as the published numbers do, which is 298 ms too early.
     Returns: seconds from the recording's first sample, by wav; a repaired first one is negative.
     Raises: InputError if the table does not fit the words, itself or the distances.
     """

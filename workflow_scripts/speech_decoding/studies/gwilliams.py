@@ -1,6 +1,6 @@
 """Gwilliams 2022, MEG-MASC: 27 listeners, four stories, 208-sensor KIT MEG in a BIDS tree.
 
-Source: Gwilliams et al. 2023, doi 10.1038/s41597-023-02752-5; REFERENCE 1.1.
+Source: Gwilliams et al. 2023, doi 10.1038/s41597-023-02752-5; protocol 1.1.
 """
 
 import csv
@@ -150,7 +150,7 @@ class Study:
         return raw
 
     def load_events(self, recording: Recording) -> "pd.DataFrame":
-        """Read events.tsv in either of its two layouts (REFERENCE 1.1)."""
+        """Read events.tsv in either of its two layouts (protocol 1.1)."""
         return read_events(self.raw_files(recording)[2])
 
     def open_audio_channels(self, recording: Recording) -> "mne.io.BaseRaw":

@@ -1,6 +1,6 @@
 """The tables beside a MEG-MASC recording: its channels and its events.
 
-Source: REFERENCE 1.1. Tables come with and without a byte order mark, and events in two layouts:
+Source: protocol 1.1. Tables come with and without a byte order mark, and events in two layouts:
 described by columns, or by the text of a Python dictionary in `trial_type`.
 """
 
