@@ -23,6 +23,12 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 CUDA = torch.device("cuda", 0)
 CPU = torch.device("cpu")
 _MEMORY = (80 * 2**30, 80 * 2**30)  # bytes, free and in all
+# What is asked of the driver, which a machine without a GPU does not have.
+_ANSWERS = {
+    "is_available": lambda: True,
+    "is_current_stream_capturing": lambda: False,
+    "mem_get_info": lambda device: _MEMORY,
+}
 
 # Operations whose result depends on numbers that the host has to wait for.
 WAITING = {
@@ -250,7 +256,7 @@ def claimed_cuda() -> Iterator[Claims]:
         # Parameters are replaced, not given other contents, which PyTorch would take for its own.
         torch.__future__.set_overwrite_module_params_on_conversion(True)
         stack.enter_context(mock.patch.object(torch, "autocast", on_processor))
-        stack.enter_context(mock.patch.object(torch.cuda, "is_available", lambda: True))
-        stack.enter_context(mock.patch.object(torch.cuda, "mem_get_info", lambda _: _MEMORY))
+        for name, answer in _ANSWERS.items():
+            stack.enter_context(mock.patch.object(torch.cuda, name, answer))
         stack.enter_context(_OnClaimedDevice(claims))
         yield claims
