@@ -45,23 +45,25 @@ def find_silence(
     import pandas as pd
 
     by_recording = dict(tuple(words.groupby("recording")))
-    length_s = window.sample_count / window.rate_hz
     rows = []
     for name in recordings["recording"]:
         start_s = by_recording[name]["start_s"].to_numpy()
         reach_s = np.maximum.accumulate(start_s + by_recording[name]["duration_s"].to_numpy())
         quiet_from_s = np.append(0.0, reach_s + _ECHO_S).clip(min=0)
         quiet_to_s = np.append(start_s, lengths[name] / window.rate_hz)
-        for begin_s, end_s in zip(quiet_from_s, quiet_to_s, strict=True):
-            count = max(int((end_s - begin_s) / length_s), 0)
-            rows += [(name, begin_s + number * length_s) for number in range(count)]
-    table = pd.DataFrame(rows, columns=["recording", "begin_s"])
-    first = np.ceil(table["begin_s"].to_numpy(dtype=float) * window.rate_hz).astype(np.int64)
-    length = table["recording"].map(lengths).to_numpy(dtype=float)
-    table = table.assign(
-        onset_s=table["begin_s"] - window.start_s, first_sample=first, split=SILENT
-    )[first + window.sample_count <= length]
-    return table.drop(columns="begin_s").merge(recordings, on="recording")
+        # In whole samples from here on: windows that lie side by side in seconds may overlap.
+        begins = np.ceil(np.round(quiet_from_s * window.rate_hz, 6)).astype(np.int64)
+        ends = np.floor(np.round(quiet_to_s * window.rate_hz, 6)).astype(np.int64)
+        ends = ends.clip(max=lengths[name])  # a word may be told of after the recording's end
+        for begin, end in zip(begins, ends, strict=True):
+            last = end - window.sample_count
+            rows += [(name, first) for first in range(begin, last + 1, window.sample_count)]
+    table = pd.DataFrame(rows, columns=["recording", "first_sample"])
+    first = table["first_sample"].to_numpy(dtype=np.int64)
+    onset_s = first / window.rate_hz - window.start_s
+    return table.assign(onset_s=onset_s, first_sample=first, split=SILENT).merge(
+        recordings, on="recording"
+    )
 
 
 def pair_with_silence(recording: np.ndarray, silent: np.ndarray) -> np.ndarray:
