@@ -40,7 +40,7 @@ def plain(
 
 def cut_frames(frames: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
     """Cut [n, features, samples] out of frames [frames, features], as the store does."""
-    index = first[:, None] + torch.arange(SAMPLES)
+    index = first[:, None] + torch.arange(SAMPLES, device=first.device)
     return frames.index_select(0, index.flatten()).unflatten(0, index.shape).mT
 
 
@@ -75,9 +75,9 @@ def _clocks() -> np.ndarray:
 def measure(name: str, count: int) -> None:
     """Run one of the two and print its seconds and MiB of extra memory."""
     if name == "ranked":
-        from speech_decoding.decoder.execution import prepare_memory
+        from speech_decoding.decoder.execution import prepare_device
 
-        prepare_memory()  # as the evaluation does
+        prepare_device(deterministic=True, threads=None, tf32=False)  # as the evaluation does
     generator = torch.Generator().manual_seed(0)
     frames = torch.randn(20 * SAMPLES, FEATURES, generator=generator)
     first = torch.randint(0, 19 * SAMPLES, (count,), generator=generator)
