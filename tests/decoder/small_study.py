@@ -11,6 +11,7 @@ from speech_decoding.segments.scaling import fit_scaler
 from speech_decoding.segments.windows import Window
 
 WINDOW = {"start_s": -0.5, "stop_s": 2.5, "rate_hz": 120}
+OUTPUTS = ("decoder.safetensors", "decoder.json", "history.csv")  # of train_decoder.py
 FEATURES = 8
 FRAME_HZ = 50
 SETTINGS = {

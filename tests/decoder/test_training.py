@@ -22,9 +22,8 @@ from speech_decoding.decoder import saved
 from speech_decoding.decoder.saved import load_decoder
 from tests.advice import follow
 from tests.decoder.forked import processes
-from tests.decoder.small_study import FEATURES, SETTINGS, changed, command
+from tests.decoder.small_study import FEATURES, OUTPUTS, SETTINGS, changed, command
 
-OUTPUTS = ("decoder.safetensors", "decoder.json", "history.csv")
 WHOLE, HALF = ".resume/[!.]*.checkpoint", ".resume/.*.partial*"
 
 

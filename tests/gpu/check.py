@@ -73,7 +73,7 @@ def run_part(name: str, size: str, *, end_s: float) -> Outcome:
             process = subprocess.Popen(
                 [*command, "--figures", str(figures)],
                 cwd=ROOT,
-                env=_environment(),
+                env=environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that what it started ends with it
@@ -90,7 +90,7 @@ def run_part(name: str, size: str, *, end_s: float) -> Outcome:
     return Outcome(part, title, time.monotonic() - began_s, found, error)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """cuBLAS asks for its workspace once, before anything of ours has run."""
     paths = [str(ROOT / "workflow_scripts"), str(ROOT)]
     return os.environ | {

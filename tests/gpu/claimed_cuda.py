@@ -95,7 +95,6 @@ class Upload:
 class Claims:
     """What happened on the GPU that is claimed."""
 
-    operations: set[str] = field(default_factory=set)
     uploads: list[Upload] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     not_deterministic: set[str] = field(default_factory=set)
@@ -108,7 +107,6 @@ class Claims:
         """Write down an operation on tensors of the GPU."""
         name = operation.name().removeprefix("aten::")
         plain = name.split(".")[0]
-        self.operations.add(name)
         by_mask = f"aten::{plain}" in INDEXING and any(
             tensor.dtype == torch.bool and tensor.dim() for tensor in tensors[1:]
         )

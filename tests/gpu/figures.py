@@ -37,6 +37,11 @@ def at_least(name: str, value: float, limit: float, unit: str = "") -> Figure:
     return Figure(name, value, unit, f"at least {limit:g}", bool(value >= limit))
 
 
+def failed(error: Exception, where: str) -> Figure:
+    """Something that could not be measured, and why."""
+    return Figure(f"{where}: {' '.join(str(error).split())[:300]}", "error", passed=False)
+
+
 def holds(name: str, condition: bool) -> Figure:
     """Something that has to be so."""
     return Figure(name, "yes" if condition else "no", passed=bool(condition))

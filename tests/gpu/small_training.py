@@ -14,10 +14,9 @@ from speech_decoding.evaluation.control_runs import run_controls, stand_ins
 from speech_decoding.evaluation.decoder import retrieve_test_segments
 from speech_decoding.evaluation.trained import open_trained
 from speech_decoding.segments.windows import Window
-from tests.decoder.small_study import WINDOW, changed, command, folders
+from tests.decoder.small_study import OUTPUTS, WINDOW, changed, command, folders
 
 ROOT = Path(__file__).parent.parent.parent
-OUTPUTS = ("decoder.safetensors", "decoder.json", "history.csv")
 _AUDIO_RATE_HZ = 400
 _STORY_S = 64
 
@@ -35,6 +34,13 @@ def train(study: Path, folder: Path, *further: str, **training: Any) -> int:
     if done.returncode not in (0, 75):
         raise RuntimeError(f"train_decoder.py ended with {done.returncode}: {done.stderr[-1000:]}")
     return done.returncode
+
+
+def train_interrupted(study: Path, folder: Path, **training: Any) -> int:
+    """Train until the time is up, at once, and go on; give the exit status of the first try."""
+    status = train(study, folder, "--max-minutes", "0", **training)
+    train(study, folder, **training)
+    return status
 
 
 def digest(folder: Path) -> str:

@@ -22,7 +22,7 @@ def run_check(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "tests.gpu.check", *arguments],
         cwd=ROOT,
-        env=check._environment(),
+        env=check.environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -115,7 +115,7 @@ def test_neither_mne_nor_snakemake_is_needed():
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env=check._environment(),
+        env=check.environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -22,7 +22,7 @@ from tests.bench.full_size import FullSize, open_store, simulate
 from tests.decoder.small_study import write_study
 from tests.gpu.figures import Figure, at_most, holds
 from tests.gpu.scale import Scale
-from tests.gpu.small_training import digest, train
+from tests.gpu.small_training import digest, train, train_interrupted
 
 LIMIT_S = 200
 # How far a step may be from an eager one, whose sums are others: the loss and all its gradients,
@@ -72,8 +72,7 @@ def _train(scale: Scale) -> Figure:
         study = write_study(Path(name) / "study")
         whole, resumed = Path(name) / "whole", Path(name) / "resumed"
         train(study, whole, **settings)
-        train(study, resumed, "--max-minutes", "0", **settings)
-        train(study, resumed, **settings)
+        train_interrupted(study, resumed, **settings)
         same = digest(whole) == digest(resumed)
     return holds("trained compiled, interrupted and continued: the same bytes", same)
 

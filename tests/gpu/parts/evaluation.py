@@ -18,11 +18,11 @@ from speech_decoding.speech.wav2vec2 import MeanOfLayers
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.embedding import speech_like, write_checkpoint
 from tests.bench.full_size import FEATURES, VALIDATION_SEGMENTS, FullSize, open_store, simulate
+from tests.bench.retrieval import SAMPLES, cut_frames
 from tests.gpu.figures import Figure, at_least, at_most
 from tests.gpu.scale import Scale
 
 LIMIT_S = 90
-_SAMPLES = 343
 _COMPARED = 6
 
 
@@ -51,15 +51,13 @@ def _retrieve(scale: Scale) -> Iterator[Figure]:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     generator = torch.Generator(device).manual_seed(0)
-    frames = torch.randn(20 * _SAMPLES, FEATURES, generator=generator, device=device)
-    first = torch.randint(0, 19 * _SAMPLES, (scale.candidates,), generator=generator, device=device)
+    frames = torch.randn(20 * SAMPLES, FEATURES, generator=generator, device=device)
+    first = torch.randint(0, 19 * SAMPLES, (scale.candidates,), generator=generator, device=device)
     block = min(BATCH, scale.estimates)
     target = np.arange(block) % scale.candidates
 
     def cut(positions: np.ndarray) -> Tensor:
-        begin = first[torch.from_numpy(positions).to(device)]
-        index = begin[:, None] + torch.arange(_SAMPLES, device=device)
-        return frames.index_select(0, index.flatten()).unflatten(0, index.shape).mT
+        return cut_frames(frames, first[torch.from_numpy(positions).to(device)])
 
     own = cut(target)
     estimates = own + 30 * torch.randn(own.shape, generator=generator, device=device)

@@ -23,7 +23,7 @@ from speech_decoding.decoder.convolution_stack import KERNEL_SIZE
 from speech_decoding.decoder.execution import prepare_device
 from tests.bench.clock import seconds_of
 from tests.bench.full_size import FEATURES, SENSORS, SUBJECTS
-from tests.gpu.figures import Figure, at_most
+from tests.gpu.figures import Figure, at_most, failed
 from tests.gpu.scale import Scale
 
 LIMIT_S = 75
@@ -44,7 +44,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
         try:
             yield from timings(scale)
         except Exception as error:  # the others are still of interest
-            yield Figure(f"{' '.join(str(error).split())[:300]}", "error", passed=False)
+            yield failed(error, timings.__name__)
 
 
 def prove(device: torch.device, dtype: torch.dtype) -> dict[str, float]:

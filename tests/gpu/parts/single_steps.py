@@ -10,7 +10,7 @@ import torch
 from speech_decoding.decoder.execution import prepare_device
 from speech_decoding.decoder.subject_layer import fill_unheard
 from tests.decoder.small_study import write_study
-from tests.gpu.figures import Figure, at_most, holds
+from tests.gpu.figures import Figure, at_most, failed, holds
 from tests.gpu.scale import Scale
 from tests.gpu.variants import VARIANTS, Trial, Variant, on_host, relative_difference
 
@@ -31,7 +31,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
             try:
                 yield from _measure_variant(name, VARIANTS[name], study, scale.device)
             except Exception as error:  # the other variants are still of interest
-                yield Figure(f"{name}: {' '.join(str(error).split())[:300]}", "error", passed=False)
+                yield failed(error, name)
     yield _fill_unheard(scale.device)
 
 
