@@ -22,14 +22,14 @@ os.environ.update(PATH=os.pathsep.join(search_path))
 # The first temporary folder that can be written to: in a full one Snakemake itself would fail.
 os.environ.update(TMPDIR=tempfile.gettempdir())
 
-from speech_decoding import settings
-from speech_decoding.abandoned_locks import remove_abandoned_locks
-from speech_decoding.config_check import COMMAND_LINE, ConfigCheck
-from speech_decoding.config_files import read_config_file, source_of
-from speech_decoding.errors import InputError
-from speech_decoding.files import require_writable
-from speech_decoding.fingerprint import code_fingerprint
-from speech_decoding.raw_contents import KnownHashes, stamps_of
+from configuration import settings
+from plumbing.abandoned_locks import remove_abandoned_locks
+from configuration.check import COMMAND_LINE, ConfigCheck
+from configuration.files import read_config_file, source_of
+from plumbing.errors import InputError
+from plumbing.files import require_writable
+from plumbing.fingerprint import code_fingerprint
+from plumbing.raw_contents import KnownHashes, stamps_of
 from speech_decoding.report.paper import COMPARISONS
 from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import open_study, reason_to_exclude

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from speech_decoding import settings
-from speech_decoding.config_check import ConfigCheck
-from speech_decoding.errors import InputError
+from configuration import settings
+from configuration.check import ConfigCheck
+from plumbing.errors import InputError
 from tests.advice import follow
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.io import loadmat
 
+from simulation import alice, matlab_file
 from speech_decoding.recordings.checks import judge_recording
-from speech_decoding.simulation import alice, matlab_file
 from speech_decoding.studies import Recording
 from speech_decoding.studies.brennan import Study
 

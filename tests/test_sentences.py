@@ -1,6 +1,6 @@
 """The one exception that a user is meant to read is one sentence, whatever a file holds."""
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 
 def test_what_was_found_stands_on_one_line():

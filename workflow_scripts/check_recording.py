@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, add_stamps_argument, run
-from speech_decoding.files import write_json
+from plumbing.command import add_job_argument, add_stamps_argument, run
+from plumbing.files import write_json
+from plumbing.seals import note_raw_files
 from speech_decoding.recordings.apart import judge_apart
-from speech_decoding.seals import note_raw_files
 from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 
 

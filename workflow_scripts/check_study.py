@@ -7,8 +7,8 @@ to read.
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import read_json, write_table
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import read_json, write_table
 from speech_decoding.recordings.checks import judge_recording, judge_study
 from speech_decoding.recordings.earlier_results import name_earlier_results
 from speech_decoding.studies import open_study

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
+from plumbing.command import add_job_argument, run, settings_argument
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
 
     import numpy as np
 
-    from speech_decoding.files import read_npy, read_table, replacing
+    from plumbing.files import read_npy, read_table, replacing
     from speech_decoding.speech.checkpoints import read_checkpoint
     from speech_decoding.speech.layers import compute_layers
 

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import (
+from plumbing.command import (
     add_data_arguments,
     add_job_argument,
     data_folders,
     run,
     settings_argument,
 )
-from speech_decoding.files import read_npy, read_table, write_json
+from plumbing.files import read_npy, read_table, write_json
 
 
 def main() -> None:
@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     arguments = parser.parse_args()
 
-    from speech_decoding.evaluation.audio_time import read_wavs
-    from speech_decoding.evaluation.control_runs import run_controls, stand_ins
+    from speech_decoding.controls.asked import run_controls, stand_ins
     from speech_decoding.evaluation.trained import open_trained
+    from speech_decoding.segments.heard_audio import read_wavs
     from speech_decoding.segments.windows import Window
 
     settings = arguments.settings

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
-from speech_decoding.download.brennan import complete
+from download.brennan import complete
+from plumbing.command import run, settings_argument
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
-from speech_decoding.download.gwilliams import download
+from download.gwilliams import download
+from plumbing.command import run, settings_argument
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, add_stamps_argument, run, settings_argument
+from plumbing.command import add_job_argument, add_stamps_argument, run, settings_argument
 
 
 def main() -> None:
@@ -21,9 +21,9 @@ def main() -> None:
 
     import torch
 
-    from speech_decoding.files import read_table, write_json, write_table
-    from speech_decoding.fingerprint import code_fingerprint
-    from speech_decoding.seals import note_raw_files
+    from plumbing.files import read_table, write_json, write_table
+    from plumbing.fingerprint import code_fingerprint
+    from plumbing.seals import note_raw_files
     from speech_decoding.speech.embedding import embed_story
     from speech_decoding.speech.finished import FinishedChunks
     from speech_decoding.speech.targets import load_target, module_of

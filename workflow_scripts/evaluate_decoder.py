@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import (
+from plumbing.command import (
     add_data_arguments,
     add_job_argument,
     data_folders,
     run,
     settings_argument,
 )
-from speech_decoding.files import read_table, write_json, write_table
+from plumbing.files import read_table, write_json, write_table
 
 
 def main() -> None:
@@ -24,8 +24,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where the results go")
     arguments = parser.parse_args()
 
-    from speech_decoding.evaluation.audio_time import read_wavs
-    from speech_decoding.evaluation.decoder import evaluate_decoder
+    from speech_decoding.evaluation.evaluate import evaluate_decoder
+    from speech_decoding.segments.heard_audio import read_wavs
 
     checks = read_table(arguments.checks).query("verdict != 'excluded'")
     audio_rate_hz = arguments.settings.pop("audio_rate_hz")

@@ -4,8 +4,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import read_json, read_table, write_json
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import read_json, read_table, write_json
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     arguments = parser.parse_args()
 
-    from speech_decoding.evaluation.controls import judge
+    from speech_decoding.controls.judged import judge
 
     verdicts = judge(
         proof=read_json(arguments.proof),

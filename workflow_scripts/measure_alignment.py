@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import read_npy, read_table, write_table
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import read_npy, read_table, write_table
 from speech_decoding.recordings.alignment import measure_alignment
 from speech_decoding.studies import open_study
 from speech_decoding.studies.arguments import add_study_arguments

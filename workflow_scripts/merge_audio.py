@@ -6,9 +6,9 @@ Both are empty for a story that no used recording heard: its files may be missin
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, add_stamps_argument, run, settings_argument
-from speech_decoding.files import read_table, write_npy, write_table
-from speech_decoding.seals import note_raw_files
+from plumbing.command import add_job_argument, add_stamps_argument, run, settings_argument
+from plumbing.files import read_table, write_npy, write_table
+from plumbing.seals import note_raw_files
 from speech_decoding.speech.audio import merge_audio
 
 

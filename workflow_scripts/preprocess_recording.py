@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import read_json, write_json, write_npy, write_table
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import read_json, write_json, write_npy, write_table
 from speech_decoding.recordings.preprocessing import preprocess
 from speech_decoding.studies.arguments import add_recording_arguments, open_recording
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import read_table, write_json
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import read_table, write_json
 from speech_decoding.segments.leaks import find_leaks
 from speech_decoding.segments.windows import Window
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run
-from speech_decoding.files import read_bytes, replacing
+from plumbing.command import add_job_argument, run
+from plumbing.files import read_bytes, replacing
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
-from speech_decoding.simulation.alice import simulate_recording
+from plumbing.command import run, settings_argument
+from simulation.alice import simulate_recording
 
 
 def main() -> None:

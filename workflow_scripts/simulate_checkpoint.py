@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import run, settings_argument
-from speech_decoding.simulation.checkpoint import write_tiny_checkpoint
+from plumbing.command import run, settings_argument
+from simulation.checkpoint import write_tiny_checkpoint
 
 
 def main() -> None:

@@ -9,14 +9,14 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from speech_decoding.command import (
+from plumbing.command import (
     add_data_arguments,
     add_job_argument,
     data_folders,
     run,
     settings_argument,
 )
-from speech_decoding.files import replacing
+from plumbing.files import replacing
 
 
 def main() -> None:
@@ -37,17 +37,17 @@ def main() -> None:
     )
     arguments = parser.parse_args()
 
-    from speech_decoding.decoder.interruption import EXIT_STATUS, Interrupted, Interruption
+    from speech_decoding.training.interruption import EXIT_STATUS, Interrupted, Interruption
 
     interruption = Interruption(arguments.max_minutes)  # time counts from here
 
     import pandas as pd
 
-    from speech_decoding.decoder.experiment import train_experiment
+    from plumbing.fingerprint import code_fingerprint
     from speech_decoding.decoder.processes import leave_processes, process_number
-    from speech_decoding.decoder.progress import Epoch
     from speech_decoding.decoder.saved import save_decoder
-    from speech_decoding.fingerprint import code_fingerprint
+    from speech_decoding.training.experiment import train_experiment
+    from speech_decoding.training.progress import Epoch
 
     try:
         trained = train_experiment(

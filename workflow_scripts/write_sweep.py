@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import add_job_argument, run, settings_argument
-from speech_decoding.files import write_json
+from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.files import write_json
 
 
 def main() -> None:

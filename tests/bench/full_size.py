@@ -9,9 +9,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from speech_decoding.decoder.experiment import build_batch_loss
-from speech_decoding.segments.store import Embedding, SegmentStore, StudyTables
+from speech_decoding.dataset.store import Embedding, SegmentStore, StudyTables
 from speech_decoding.segments.windows import Window
+from speech_decoding.training.experiment import build_batch_loss
 
 RATE_HZ, SENSORS, SUBJECTS, RECORDINGS, MINUTES = 120, 208, 27, 196, 17
 FEATURES, FRAME_HZ = 1024, 50

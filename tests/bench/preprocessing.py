@@ -34,9 +34,9 @@ def ours() -> Callable[[Path], dict[str, Any]]:
     import pandas as pd
     import torch
 
+    from speech_decoding.dataset.store import Embedding, SegmentStore, StudyTables
     from speech_decoding.recordings.preprocessing import resample_recording
     from speech_decoding.segments.scaling import choose_segments, fit_scaler
-    from speech_decoding.segments.store import Embedding, SegmentStore, StudyTables
     from speech_decoding.segments.windows import Window
     from speech_decoding.studies import kit
 
@@ -163,7 +163,7 @@ def memory_kib(name: str) -> int:
 
 def write_recording(con: Path, seconds: int) -> None:
     """Write noise with a slow drift, as strong as a real recording."""
-    from speech_decoding.simulation import kit_file
+    from simulation import kit_file
 
     random = np.random.default_rng(0)
     blocks = (

@@ -75,7 +75,7 @@ def _clocks() -> np.ndarray:
 def measure(name: str, count: int) -> None:
     """Run one of the two and print its seconds and MiB of extra memory."""
     if name == "ranked":
-        from speech_decoding.decoder.execution import prepare_device
+        from speech_decoding.training.execution import prepare_device
 
         prepare_device(deterministic=True, threads=None, tf32=False)  # as the evaluation does
     generator = torch.Generator().manual_seed(0)

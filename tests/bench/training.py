@@ -222,7 +222,7 @@ def ours(
     batch: int, *, deterministic: bool = True, **settings: Any
 ) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any]]:
     """Give the same three of this workflow."""
-    from speech_decoding.decoder.execution import prepare_device
+    from speech_decoding.training.execution import prepare_device
 
     prepare_device(deterministic=deterministic, threads=None, tf32=True)
     full_size = FullSize(open_store(device(), *simulate()), batch=batch, **settings)

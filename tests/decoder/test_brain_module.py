@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from speech_decoding.decoder.brain_module import BrainModule
-from speech_decoding.decoder.losses import ClipLoss
+from speech_decoding.training.losses import ClipLoss
 
 GWILLIAMS = {"n_sensors": 208, "n_subjects": 27}
 BRENNAN = {"n_sensors": 60, "n_subjects": 33}

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from speech_decoding.decoder.convolution_stack import GatedConvolution
-from speech_decoding.decoder.deep_mel import DeepMel
+from speech_decoding.decoder.decoder import DeepMel
 
 
 def test_has_the_published_number_of_parameters():

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech_decoding.decoder.fourier import fourier_embedding
+from speech_decoding.decoder.merger import fourier_embedding
 
 
 def test_known_values_at_one_position():

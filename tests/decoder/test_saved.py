@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
+from plumbing.errors import InputError
 from speech_decoding.decoder.decoder import Decoder
 from speech_decoding.decoder.saved import load_decoder, save_decoder
-from speech_decoding.errors import InputError
 
 SETTINGS = {"hidden": 8, "virtual_channels": 6, "depth": 2, "subject": "embedding"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from speech_decoding.download.gwilliams import download
+from download.gwilliams import download
 from tests.download.osf_server import OsfServer
 
 MEG = "sub-{s}/ses-0/meg/sub-{s}_ses-0_task-{t}_meg.con"

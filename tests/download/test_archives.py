@@ -6,8 +6,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 
-from speech_decoding.download.archives import members_of, unpack
-from speech_decoding.errors import InputError
+from download.archives import members_of, unpack
+from plumbing.errors import InputError
 from tests.download.conftest import content, tree
 
 FILES = {f"audio/{n}.wav": content(n, 5_000) for n in range(4)}

@@ -6,8 +6,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from speech_decoding.download.brennan import WAVS, WORDS, complete
-from speech_decoding.errors import InputError
+from download.brennan import WAVS, WORDS, complete
+from plumbing.errors import InputError
 from tests import realdata
 from tests.download.conftest import content
 

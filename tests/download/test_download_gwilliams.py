@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from speech_decoding.errors import InputError
-from speech_decoding.settings import canonical_json
+from configuration.settings import canonical_json
+from plumbing.errors import InputError
 from tests.download.conftest import MEG, content, held, tree
 from tests.download.osf_server import Fault
 

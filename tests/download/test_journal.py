@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech_decoding.download.journal import Journal
+from download.journal import Journal
 
 entries = st.lists(st.tuples(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5))))
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from speech_decoding.download.osf import subject_of
-from speech_decoding.errors import InputError
+from download.osf import subject_of
+from plumbing.errors import InputError
 from tests.download.conftest import content, held, tree
 from tests.download.osf_server import Fault
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech_decoding.download.places import place, require_space
-from speech_decoding.errors import InputError
+from download.places import place, require_space
+from plumbing.errors import InputError
 
 FOLDER = Path("/studies/alice")
 

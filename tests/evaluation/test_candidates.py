@@ -9,14 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech_decoding.decoder.losses import clip_scores
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.evaluation.candidates import (
     CandidateSpeech,
     apart,
     segment_id,
     unique_segments,
 )
+from speech_decoding.training.losses import clip_scores
 
 
 def test_the_name_of_a_segment_never_changes():

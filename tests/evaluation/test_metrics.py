@@ -1,239 +1,171 @@
-"""Every metric against its definition, with ties, repeated segments and missing subjects."""
+"""All metrics of a study at once, from scores to groups, against their definitions."""
 
-from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speech_decoding.evaluation.candidates import CandidateSpeech
 from speech_decoding.evaluation.grouping import story_pools
-from speech_decoding.evaluation.levels import AmongAll, AmongMatched, AmongPool, AmongSubset, Named
-from speech_decoding.evaluation.metrics import (
-    hits,
-    hits_among,
-    permutation_p_value,
-    permuted_hits,
-    reciprocal_ranks,
-    smallest_p_value,
-    summarise,
-)
-from speech_decoding.evaluation.ranks import RankTable
-from speech_decoding.evaluation.retrieval import find_best
+from speech_decoding.evaluation.levels import AmongAll, AmongPool, AmongSubset, Named
+from speech_decoding.evaluation.metrics import column, measure
+from speech_decoding.evaluation.ranks import APART, SEGMENTS, SENTENCES, WITHIN_STORY, WORDS
+from speech_decoding.evaluation.retrieval import retrieve
+from speech_decoding.evaluation.uncertainty import bootstrap_interval
 from tests.evaluation.by_definition import expected, found_among, possible_ranks
 
 CPU = torch.device("cpu")
-COUNT = 6
+COUNT, TOP_K, SIZE = 5, [1, 2], 3
+GROUPS = {
+    "subjects": ["subject"],
+    "sessions": ["subject", "session"],
+    "stories": ["story"],
+    "blocks": ["story", "block"],
+}
 
 
 @st.composite
-def problems(draw, count=COUNT):
-    """Scores with many ties, and targets of which several are the same."""
-    segments = draw(st.integers(1, 8))
-    row = st.lists(st.integers(-2, 2), min_size=count, max_size=count)
-    scores = draw(st.lists(row, min_size=segments, max_size=segments))
-    targets = st.lists(st.integers(0, count - 1), min_size=segments, max_size=segments)
-    return np.array(scores, np.float32), np.array(draw(targets))
+def studies(draw):
+    """Candidates, and segments of some subjects in some blocks: scores tie and segments recur."""
+    candidates = pd.DataFrame(
+        {
+            "word": draw(st.lists(st.sampled_from(["the", "The", "sea"]), min_size=5, max_size=5)),
+            "sequence_text": draw(st.lists(st.sampled_from("xyz"), min_size=5, max_size=5)),
+            "apart": draw(st.lists(st.booleans(), min_size=5, max_size=5)),
+        }
+    )
+    segment = st.fixed_dictionaries(
+        {
+            "subject": st.sampled_from("abc"),
+            "session": st.sampled_from("01"),
+            "story": st.sampled_from("st"),
+            "block": st.integers(0, 1),
+            "target": st.integers(0, COUNT - 1),
+            "scores": st.lists(st.integers(-1, 2), min_size=COUNT, max_size=COUNT),
+        }
+    )
+    table = pd.DataFrame(draw(st.lists(segment, min_size=COUNT, max_size=8)))
+    table.loc[: COUNT - 1, "target"] = range(COUNT)  # every candidate is heard by someone
+    named = candidates.loc[table["target"], ["word", "sequence_text"]].reset_index(drop=True)
+    return candidates, table.join(named).assign(place_s=3.0 * table["target"])
 
 
-def ranked(level, scores, target):
-    rank, tied = level.rank(torch.from_numpy(scores), torch.from_numpy(target))
-    return RankTable(rank.numpy().astype(float), tied.numpy())
+def evaluate(candidates, table):
+    """Retrieve by the library: candidates are unit vectors, so that estimates are the scores."""
+    members = np.flatnonzero(candidates["apart"])
+    levels = {
+        SEGMENTS: AmongAll(),
+        WORDS: Named(candidates["word"].str.casefold(), CPU),
+        SENTENCES: Named(candidates["sequence_text"], CPU),
+        APART: AmongSubset(members, COUNT, CPU),
+        WITHIN_STORY: AmongPool(
+            *story_pools(table["target"].to_numpy(), table["story"].to_numpy()), CPU
+        ),
+    }
+    speech = torch.eye(COUNT)[:, :, None]
+    scores = torch.tensor(table["scores"].tolist(), dtype=torch.float32)[:, :, None]
+    found = retrieve(
+        scores.split(3),
+        CandidateSpeech(lambda rows: speech[rows], COUNT),
+        table["target"].to_numpy(),
+        levels,
+    )
+    for level, ranks in found.ranks.items():
+        table = table.assign(
+            **{column(level, "rank"): ranks.rank, column(level, "tied"): ranks.tied}
+        )
+    table = table.assign(best=list(found.best))
+    return measure(table, candidates, top_k=TOP_K, candidate_counts=[SIZE, COUNT + 1])
 
 
-@settings(deadline=None, max_examples=60)
-@given(problems(), st.integers(1, COUNT))
-def test_accuracy_and_reciprocal_rank(problem, k):
-    scores, target = problem
-    ranks = ranked(AmongAll(), scores, target)
-    pairs = list(zip(scores.tolist(), target.tolist(), strict=True))
-    by_hand = [float(expected(lambda rank: rank <= k, *pair)) for pair in pairs]
-    assert hits(ranks, k, COUNT) == pytest.approx(by_hand)
-    by_hand = [float(expected(lambda rank: Fraction(1, rank), *pair)) for pair in pairs]
-    assert reciprocal_ranks(ranks, COUNT) == pytest.approx(by_hand)
-    summary = summarise(ranks, COUNT, top_k=[k])
-    assert summary["n"] == len(scores)
-    mean_ranks = [np.mean(possible_ranks(*pair)) for pair in pairs]
-    assert summary["median_rank"] == np.median(mean_ranks)
+def summary(problems):
+    """Every metric of (scores, target) pairs."""
+
+    def mean(value):
+        values = [expected(value, scores, target) for scores, target in problems]
+        return float(sum(values) / len(values))
+
+    return {
+        "n": len(problems),
+        **{f"top{k}": mean(lambda rank, k=k: Fraction(rank <= k)) for k in TOP_K},
+        "mean_reciprocal_rank": mean(lambda rank: Fraction(1, rank)),
+        "median_rank": float(np.median([np.mean(possible_ranks(*pair)) for pair in problems])),
+    }
 
 
-@settings(deadline=None, max_examples=60)
-@given(problems(count=13))
-def test_the_best_are_the_first_of_those_that_tie(problem):
-    best = find_best(torch.from_numpy(problem[0]))
-    by_hand = [sorted(range(13), key=lambda place: (-row[place], place))[:10] for row in problem[0]]
-    assert best.tolist() == by_hand
-
-
-@settings(deadline=None, max_examples=60)
-@given(problems(), st.integers(1, 4), st.integers(1, COUNT))
-def test_smaller_sets_are_the_mean_of_all_draws(problem, k, size):
-    scores, target = problem
-    found = hits_among(ranked(AmongAll(), scores, target), k, COUNT, size)
-    by_hand = [
-        float(found_among(row, own, k, size))
-        for row, own in zip(scores.tolist(), target.tolist(), strict=True)
+def among_names(names, scores, target):
+    """The scores and the target of a level at which probabilities are summed by name."""
+    weights = np.exp(scores)
+    unique = list(dict.fromkeys(names))
+    sums = [
+        sum(weight for weight, own in zip(weights, names, strict=True) if own == name)
+        for name in unique
     ]
-    assert found == pytest.approx(by_hand)
+    return np.round(np.log(np.array(sums) / weights.sum()), 6).tolist(), unique.index(names[target])
 
 
-@settings(deadline=None, max_examples=60)
-@given(problems(), st.lists(st.sampled_from("abc"), min_size=COUNT, max_size=COUNT))
-def test_words_are_ranked_by_the_sums_of_their_probabilities(problem, words):
-    scores, target = problem
-    level = Named(words, CPU)
-    ranks = ranked(level, scores, target)
-    names = list(dict.fromkeys(words))
-    assert level.count == len(names)
-    for row, (own_scores, own) in enumerate(zip(scores.tolist(), target.tolist(), strict=True)):
-        weights = np.exp(own_scores)
-        total = [
-            sum(weight for weight, word in zip(weights, words, strict=True) if word == name)
-            for name in names
-        ]
-        total = np.round(np.log(np.array(total) / weights.sum()), 6).tolist()
-        possible = possible_ranks(total, names.index(words[own]))
-        assert ranks.rank[row] == np.mean(possible)
-        assert ranks.tied[row] == len(possible)
+@settings(deadline=None, max_examples=50)
+@given(studies())
+def test_every_metric_is_its_definition(study):
+    candidates, table = study
+    metrics = evaluate(candidates, table)
+    problems = list(zip(table["scores"], table["target"], strict=True))
 
+    def check(found, pairs):
+        if pairs:
+            assert {name: found[name] for name in summary(pairs)} == pytest.approx(summary(pairs))
+        else:
+            assert found["n"] == 0 and found["top1"] is None and found["median_rank"] is None
 
-@settings(deadline=None, max_examples=60)
-@given(problems(), st.sets(st.integers(0, COUNT - 1), min_size=1))
-def test_a_subset_is_ranked_by_itself(problem, members):
-    scores, target = problem
-    members = np.array(sorted(members))
-    ranks = ranked(AmongSubset(members, COUNT, CPU), scores, target)
-    for row, own in enumerate(target):
-        if own not in members:
-            assert np.isnan(ranks.rank[row]) and ranks.tied[row] == 0
-            continue
-        place = members.tolist().index(own)
-        possible = possible_ranks(scores[row, members].tolist(), place)
-        assert ranks.rank[row] == np.mean(possible) and ranks.tied[row] == len(possible)
-    asked = np.isin(target, members)
-    summary = summarise(ranks, len(members), top_k=[1])
-    assert summary["n"] == asked.sum()
-    assert (summary["top1"] is None) == (not asked.any())
-
-
-@settings(deadline=None, max_examples=40)
-@given(problems())
-def test_matched_candidates_are_ranked_against_their_rivals(problem):
-    scores, target = problem
-    rivals = np.array([[(own + step) % COUNT for step in (1, 3)] for own in range(COUNT)])
-    ranks = ranked(AmongMatched(rivals, CPU), scores, target)
-    for row, own in enumerate(target):
-        possible = possible_ranks(scores[row, [own, *rivals[own]]].tolist(), 0)
-        assert ranks.rank[row] == np.mean(possible) and ranks.tied[row] == len(possible)
-
-
-def test_a_decoder_that_finds_all_alike_is_at_chance():
-    ranks = ranked(AmongAll(), np.zeros((3, 40), np.float32), np.array([0, 20, 39]))
-    assert summarise(ranks, 40, top_k=[10])["top10"] == pytest.approx(0.25)
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.integers(0, 2**32 - 1))
-def test_permutations_move_names_in_whole_blocks(seed):
-    random = np.random.default_rng(seed)
-    blocks, k = [np.array([3, 0]), np.array([4]), np.array([1, 5, 2])], 2
-    target = random.integers(0, 6, 12)
-    best = np.array([random.permutation(6)[:k] for _ in target])
-    truth, permuted = permuted_hits(best, target, blocks, permutations=20)
-    assert truth == sum(own in row for own, row in zip(target, best, strict=True))
-    again = np.random.default_rng(2208)  # the seed is fixed, so that reports do not change
-    orders = again.permuted(np.tile(np.arange(3), (20, 1)), axis=1)
-    for value, order, turn in zip(permuted, orders, again.integers(6, size=20), strict=True):
-        names = [name for block in order for name in blocks[block].tolist()]
-        names = names[turn:] + names[:turn]
-        name = dict(zip([3, 0, 4, 1, 5, 2], names, strict=True))
-        assert value == sum(name[own] in row for own, row in zip(target, best, strict=True))
-
-
-def test_p_value_of_a_perfect_and_of_a_constant_decoder():
-    target, blocks = np.repeat(np.arange(30), 4), np.split(np.arange(30), 10)
-    perfect = (target[:, None] + np.arange(3)) % 30
-    assert permutation_p_value(perfect, target, blocks, k=1) == 1e-4
-    constant = np.tile(np.arange(3), (len(target), 1))
-    assert permutation_p_value(constant, target, blocks) == 1.0
-
-
-def test_few_blocks_leave_no_small_p_value():
-    target = np.repeat(np.arange(30), 4)
-    for count, smallest in ((1, 1 / 30), (3, 1 / 60), (6, 1 / 3600), (30, 1e-4)):
-        blocks = np.array_split(np.arange(30), count)
-        assert smallest_p_value(blocks) == pytest.approx(smallest)
-        p_value = permutation_p_value(target[:, None], target, blocks)
-        assert p_value == pytest.approx(smallest, rel=0.1, abs=4e-4)
-
-
-def overlapping(random, blocks, features=16, width=10):
-    """White noise over windows that overlap with their neighbours, not across blocks."""
-    draws = [random.standard_normal((len(block) + width - 1, features)) for block in blocks]
-    sums = [np.cumsum(np.vstack([np.zeros(features), draw]), axis=0) for draw in draws]
-    return np.concatenate([total[width:] - total[:-width] for total in sums])
-
-
-@pytest.mark.parametrize("lengths", [[21, 19, 30, 63, 47, 57], [18] * 7])
-def test_luck_with_overlapping_windows_is_no_finding(lengths):
-    """Permutations of single windows would give p of at most 0.01 to some 10 % of these."""
-    random = np.random.default_rng(len(lengths))
-    blocks = np.split(np.arange(sum(lengths)), np.cumsum(lengths)[:-1])
-    p_values = []
-    for _ in range(200):
-        speech = overlapping(random, blocks)
-        found = [
-            np.argpartition(-overlapping(random, blocks) @ speech.T, 10, axis=1)[:, :10]
-            for _ in range(4)  # listeners
-        ]
-        target = np.tile(np.arange(len(speech)), 4)
-        truth, permuted = permuted_hits(np.concatenate(found), target, blocks, permutations=199)
-        p_values.append((1 + (permuted >= truth).sum()) / 200)
-    assert np.mean(np.array(p_values) <= 0.01) <= 0.03
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.10
-
-
-def by_logs(names, scores, target):
-    """Scores and target of names, with probabilities as exact decimals of any size."""
-    with localcontext() as context:
-        context.prec, context.Emin = 60, -(10**9)
-        context.Emax = 10**9
-        unique = list(dict.fromkeys(names))
-        sums = [
-            sum(
-                Decimal(score).exp()
-                for score, own in zip(scores, names, strict=True)
-                if own == name
-            )
-            for name in unique
-        ]
-        return [round(float(total.ln()), 6) for total in sums], unique.index(names[target])
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(st.integers(-20000, 20000), min_size=COUNT, max_size=COUNT),
-    st.lists(st.sampled_from("abcd"), min_size=COUNT, max_size=COUNT),
-    st.integers(0, COUNT - 1),
-)
-@example([0, -900, -1800, -900, -5000, -2700], list("abcbda"), 4)
-def test_names_are_ranked_however_improbable_they_are(scores, names, target):
-    """Where logits lie more than 745 apart, the difference's exponential is 0."""
-    ranks = ranked(Named(names, CPU), np.array([scores], np.float32), np.array([target]))
-    possible = possible_ranks(*by_logs(names, scores, target))
-    assert ranks.rank[0] == np.mean(possible) and ranks.tied[0] == len(possible)
-
-
-@settings(deadline=None, max_examples=40)
-@given(problems(), st.lists(st.sets(st.sampled_from("st"), min_size=1), min_size=6, max_size=6))
-def test_a_segment_is_ranked_within_its_stories(problem, heard_in):
-    scores, target = problem
-    rows = [(own, story) for own, stories in enumerate(heard_in) for story in sorted(stories)]
-    pools = story_pools(*(np.array(column) for column in zip(*rows, strict=True)))
-    ranks = ranked(AmongPool(*pools, CPU), scores, target)
-    for row, own in enumerate(target):
-        inside = [place for place in range(COUNT) if heard_in[place] & heard_in[own]]
-        possible = possible_ranks(scores[row, inside].tolist(), inside.index(own))
-        assert ranks.rank[row] == np.mean(possible) and ranks.tied[row] == len(possible)
+    check(metrics, problems)
+    assert metrics["n_candidates"] == COUNT and metrics["n_test_segments"] == len(table)
+    assert metrics["n_test_words"] == len({word.lower() for word in table["word"]})
+    assert metrics["chance_top2"] == pytest.approx(2 / COUNT)
+    for name, columns in GROUPS.items():
+        keys = ["/".join(str(value) for value in row) for row in table[columns].to_numpy()]
+        assert set(metrics[name]) == set(keys)  # those who heard nothing are missing
+        for key, found in metrics[name].items():
+            own = [number for number, other in enumerate(keys) if other == key]
+            check(found, [problems[number] for number in own])
+            hit = [float(expected(lambda rank: rank <= 1, *problems[number])) for number in own]
+            sentences = table["sequence_text"].to_numpy()[own]
+            interval = bootstrap_interval(np.array(hit), sentences)
+            assert found["interval"]["top1"] == (interval and pytest.approx(interval))
+    for level, names in (
+        (WORDS, [word.lower() for word in candidates["word"]]),
+        (SENTENCES, list(candidates["sequence_text"])),
+    ):
+        check(metrics[level], [among_names(names, *pair) for pair in problems])
+        assert metrics[level]["n_answers"] == len(set(names))
+        alike = [among_names(names, [0] * COUNT, target) for _, target in problems]
+        assert metrics[level]["chance_top1"] == pytest.approx(summary(alike)["top1"])
+    members = np.flatnonzero(candidates["apart"]).tolist()
+    asked = [
+        ([scores[member] for member in members], members.index(target))
+        for scores, target in problems
+        if target in members
+    ]
+    check(metrics[APART], asked)
+    assert metrics[APART]["n_answers"] == len(members)
+    heard = table.groupby("target")["story"].agg(set)
+    pools = [
+        [place for place in range(COUNT) if heard[place] & heard[target]] for _, target in problems
+    ]
+    own_story = [
+        ([scores[place] for place in pool], pool.index(target))
+        for pool, (scores, target) in zip(pools, problems, strict=True)
+    ]
+    check(metrics[WITHIN_STORY], own_story)
+    assert metrics[WITHIN_STORY]["n_answers"] == np.mean([len(pool) for pool in pools])
+    chance = np.mean([min(2 / len(pool), 1) for pool in pools])
+    assert metrics[WITHIN_STORY]["chance_top2"] == pytest.approx(chance)
+    assert metrics["n_sentences"] == table["sequence_text"].nunique()
+    assert list(metrics["candidate_sets"]) == [str(SIZE)]
+    for k in TOP_K:
+        by_hand = [found_among(*pair, k, SIZE) for pair in problems]
+        found = metrics["candidate_sets"][str(SIZE)][f"top{k}"]
+        assert found == pytest.approx(float(sum(by_hand) / len(by_hand)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies.brainvision import read_brainvision
 from tests.fuzz.budget import tries
 from tests.fuzz.mutations import mutate

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.targets import load_target
 from tests.fuzz.budget import tries
 from tests.fuzz.mutations import mutate

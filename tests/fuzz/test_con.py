@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from simulation import kit_file
 from speech_decoding.recordings.signal_checks import check_signal
-from speech_decoding.simulation import kit_file
 from speech_decoding.studies import kit
 from tests.fuzz.budget import tries
 from tests.fuzz.mutations import mutate

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from snakemake.common.configfile import load_configfile
 
-from speech_decoding import settings
-from speech_decoding.config_files import read_config_file
-from speech_decoding.errors import InputError
-from speech_decoding.segments.selection import Selection
+from configuration import settings
+from configuration.files import read_config_file
+from plumbing.errors import InputError
+from speech_decoding.dataset.selection import Selection
 from tests.config_advice import CONFIG, check_all, shipped
 from tests.fuzz.budget import tries
 

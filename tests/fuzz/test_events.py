@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.event_checks import check_events
 from speech_decoding.recordings.story_words import sum_up_words
 from speech_decoding.studies import EVENT_COLUMNS

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from simulation.matlab_file import cell
 from speech_decoding.recordings import apart
-from speech_decoding.simulation.matlab_file import cell
 from speech_decoding.studies.brennan_cleaning import read_bad_electrodes, read_ica
 from speech_decoding.studies.brennan_trials import read_trials
 from speech_decoding.studies.fieldtrip import read_fieldtrip

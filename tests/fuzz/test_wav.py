@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.audio_files import read_audio
 from speech_decoding.speech.audio import merge_audio, read_chunk
 from tests.fuzz.budget import tries

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.decoder.small_study import write_study
+from tests.training.small_study import write_study
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from speech_decoding.evaluation.control_runs import run_controls, stand_ins
-from speech_decoding.evaluation.decoder import retrieve_test_segments
+from speech_decoding.controls.asked import run_controls, stand_ins
+from speech_decoding.evaluation.evaluate import retrieve_test_segments
 from speech_decoding.evaluation.trained import open_trained
 from speech_decoding.segments.windows import Window
-from tests.decoder.small_study import OUTPUTS, WINDOW, changed, command, folders
+from tests.training.small_study import OUTPUTS, WINDOW, changed, command, folders
 
 ROOT = Path(__file__).parent.parent.parent
 _AUDIO_RATE_HZ = 400

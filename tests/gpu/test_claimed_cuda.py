@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 import torch
 
-from speech_decoding.decoder.execution import prepare_device
 from speech_decoding.decoder.subject_layer import fill_unheard
 from speech_decoding.evaluation.trained import open_trained
-from tests.decoder.small_study import folders
+from speech_decoding.training.execution import prepare_device
 from tests.gpu.claimed_cuda import CPU, CUDA, claimed_cuda
 from tests.gpu.small_training import ask, train
 from tests.gpu.variants import VARIANTS, Trial, on_host, relative_difference
+from tests.training.small_study import folders
 
 # Row numbers of the brain's windows, of their first samples, of the subjects and of the speech.
 UPLOADS_PER_PART, UPLOADS_PER_LOSS = 4, 2

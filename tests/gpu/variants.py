@@ -10,11 +10,11 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from speech_decoding.decoder import experiment
-from speech_decoding.segments.signals import Placement
-from speech_decoding.segments.store import SegmentStore
+from speech_decoding.dataset.signals import Placement
+from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.segments.windows import Window
-from tests.decoder.small_study import SETTINGS, WINDOW, folders
+from speech_decoding.training import experiment
+from tests.training.small_study import SETTINGS, WINDOW, folders
 
 SEED = 3
 

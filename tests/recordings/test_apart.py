@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings import apart
 from speech_decoding.recordings.apart import judge_apart
 from speech_decoding.studies import Recording

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.audio_files import read_audio
 from speech_decoding.recordings.event_checks import check_audio
 from speech_decoding.speech.audio import merge_audio

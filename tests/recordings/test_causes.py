@@ -2,7 +2,7 @@
 
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.causes import COLUMNS, group_by_cause, tabulate_findings
 from speech_decoding.recordings.checks import judge_study
 from speech_decoding.studies import Finding

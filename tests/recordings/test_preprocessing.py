@@ -8,8 +8,8 @@ import mne
 import numpy as np
 import pytest
 
-from speech_decoding.command import run
-from speech_decoding.errors import InputError
+from plumbing.command import run
+from plumbing.errors import InputError
 from speech_decoding.recordings.cleaning import Cleaning, clean
 from speech_decoding.recordings.preprocessing import (
     preprocess,

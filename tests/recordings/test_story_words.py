@@ -2,7 +2,7 @@
 
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.checks import judge_study
 from speech_decoding.recordings.event_checks import check_events
 from speech_decoding.recordings.story_words import compare_words, sum_up_words

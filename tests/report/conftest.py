@@ -11,10 +11,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from speech_decoding.evaluation.controls import judge
-from speech_decoding.evaluation.grouping import story_pools
-from speech_decoding.evaluation.measures import measure
-from speech_decoding.files import (
+from configuration.settings import canonical_json, read_by
+from plumbing.files import (
     read_json,
     read_table,
     replacing,
@@ -22,11 +20,13 @@ from speech_decoding.files import (
     write_npy,
     write_table,
 )
+from speech_decoding.controls.judged import judge
+from speech_decoding.evaluation.grouping import story_pools
+from speech_decoding.evaluation.metrics import measure
 from speech_decoding.recordings.causes import tabulate_findings
 from speech_decoding.recordings.quality import Quality, Spectrum
 from speech_decoding.recordings.quality_picture import draw_quality
 from speech_decoding.report.contents import load_contents
-from speech_decoding.settings import canonical_json, read_by
 from speech_decoding.studies import Finding, open_study
 
 QUALITY = {

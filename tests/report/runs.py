@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from speech_decoding.files import write_json, write_table
+from plumbing.files import write_json, write_table
 
 SUBJECTS = ["01", "02", "03", "04", "05"]
 STORIES = ["ferry", "orchard"]

@@ -1,6 +1,6 @@
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.report.costs import read_costs
 from tests.report.conftest import write_benchmark
 

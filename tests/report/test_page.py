@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from speech_decoding.errors import InputError
-from speech_decoding.evaluation.controls import judge_splits
-from speech_decoding.files import read_json
+from configuration.settings import canonical_json
+from plumbing.errors import InputError
+from plumbing.files import read_json
+from speech_decoding.controls.judged import judge_splits
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.page import write_page
 from speech_decoding.report.sections import SECTIONS
-from speech_decoding.settings import canonical_json
 from tests.report.conftest import EXCLUDED, FAULT, warning
 
 SCRIPT = Path(__file__).parents[2] / "workflow_scripts" / "write_report.py"

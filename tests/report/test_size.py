@@ -4,9 +4,9 @@ import json
 
 import yaml
 
+from configuration.settings import canonical_json, read_by
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.page import write_page
-from speech_decoding.settings import canonical_json, read_by
 from tests.report.conftest import CONFIG, write_results
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from speech_decoding.files import read_json, read_table
+from plumbing.files import read_json, read_table
 from speech_decoding.report.summary import audio_seconds, best_epoch, count_shared, over_seeds
 from speech_decoding.report.words import accuracy_by_word, training_counts
 

@@ -36,7 +36,7 @@ def results(tmp_path_factory):
 
 
 def accuracy(results, experiment, column, names):
-    from speech_decoding.files import read_table
+    from plumbing.files import read_table
 
     tables = [
         read_table(results / "experiments" / experiment / f"seed-{seed}" / "retrieval.parquet")

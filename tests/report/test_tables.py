@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.report.comparison import compare_with_paper, write_comparison
 from speech_decoding.report.paper import COMPARISONS
 from tests.report.runs import N_CANDIDATES, SUBJECTS, write_run
@@ -36,7 +36,7 @@ def tables(results):
 
 
 def found(results, experiment):
-    from speech_decoding.files import read_table
+    from plumbing.files import read_table
 
     tables = [
         read_table(results / "experiments" / experiment / f"seed-{seed}" / "retrieval.parquet")

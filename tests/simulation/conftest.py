@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from speech_decoding.simulation.meg_masc import simulate_recording, simulate_stimuli
+from simulation.meg_masc import simulate_recording, simulate_stimuli
 from speech_decoding.studies import Recording
 from speech_decoding.studies.gwilliams import Study
 

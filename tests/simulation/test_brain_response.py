@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from speech_decoding.simulation import brain, sensors
+from simulation import brain, sensors
 
 RATE_HZ = 1000
 

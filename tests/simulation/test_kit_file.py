@@ -4,7 +4,7 @@ import mne
 import numpy as np
 import pytest
 
-from speech_decoding.simulation import kit_file, sensors
+from simulation import kit_file, sensors
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 import soundfile
 from scipy import signal
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from simulation import brain, meg_masc, stimuli
 from speech_decoding.segments.blocks import assign_split, find_blocks
-from speech_decoding.simulation import brain, meg_masc, stimuli
 from speech_decoding.studies.gwilliams import Study
 
 SHORT = {"tiny_tale": {"task": "0", "parts": 2, "duration_s": 12}}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from speech_decoding.simulation import brain, noise, recording, sensors
-from speech_decoding.simulation.seeding import generator
+from simulation import brain, noise, recording, sensors
+from simulation.seeding import generator
 
 RATE_HZ = 1000
 COUNT = 60 * RATE_HZ

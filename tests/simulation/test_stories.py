@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from speech_decoding.simulation.stories import write_story
+from simulation.stories import write_story
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from speech_decoding.simulation.speech import RATE_HZ, synthesise
-from speech_decoding.simulation.stories import write_story
+from simulation.speech import RATE_HZ, synthesise
+from simulation.stories import write_story
 
 _VOWELS = ("aa", "ae", "ah", "ao", "aw", "ay", "eh", "er", "ey", "ih", "iy", "ow", "oy", "uh", "uw")
 _ARPABET = {*_VOWELS, *"bdfgklmnprstvwyz", "ch", "dh", "hh", "jh", "ng", "sh", "th", "zh"}

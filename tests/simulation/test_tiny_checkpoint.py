@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.signal import resample_poly
 
-from speech_decoding.simulation.checkpoint import write_tiny_checkpoint
-from speech_decoding.simulation.speech import synthesise
-from speech_decoding.simulation.stories import write_story
+from simulation.checkpoint import write_tiny_checkpoint
+from simulation.speech import synthesise
+from simulation.stories import write_story
 from speech_decoding.speech.wav2vec2 import MeanOfLayers
 
 SEED = 5

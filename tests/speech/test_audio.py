@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.audio import merge_audio, read_chunk
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.targets import load_target
 from tests.advice import follow
 from tests.speech import tiny_wav2vec2 as tiny

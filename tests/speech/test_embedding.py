@@ -15,8 +15,8 @@ import pytest
 import soundfile
 import torch
 
-from speech_decoding.errors import InputError
-from speech_decoding.files import read_npy, read_table, write_table
+from plumbing.errors import InputError
+from plumbing.files import read_npy, read_table, write_table
 from speech_decoding.speech.embedding import embed_story
 from speech_decoding.speech.finished import FinishedChunks
 from speech_decoding.speech.targets import load_target

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.mel import MelSpectrum
 from speech_decoding.speech.torchaudio_guard import torchaudio
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from speech_decoding.errors import InputError
-from speech_decoding.files import read_npy
+from plumbing.errors import InputError
+from plumbing.files import read_npy
 from speech_decoding.segments.splits import chunk_audio
 from speech_decoding.speech.audio import merge_audio
 from speech_decoding.speech.embedding import embed_story

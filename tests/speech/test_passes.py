@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.passes import Pass, check_window, overlapping_passes
 
 STRIDE = 320

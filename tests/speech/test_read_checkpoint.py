@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.checkpoints import read_checkpoint
 from tests.speech import tiny_wav2vec2 as tiny
 

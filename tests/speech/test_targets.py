@@ -3,8 +3,8 @@ import inspect
 import numpy as np
 import pytest
 
-from speech_decoding.errors import InputError
-from speech_decoding.settings import EMBEDDING_KEYS
+from configuration.settings import EMBEDDING_KEYS
+from plumbing.errors import InputError
 from speech_decoding.speech import mel, wav2vec2
 from speech_decoding.speech.targets import load_target
 from tests.speech import tiny_wav2vec2 as tiny

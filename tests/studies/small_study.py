@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from simulation.meg_masc import simulate_recording, simulate_stimuli
 from speech_decoding.recordings.checks import judge_recording
-from speech_decoding.simulation.meg_masc import simulate_recording, simulate_stimuli
 from speech_decoding.studies.gwilliams import Study
 
 

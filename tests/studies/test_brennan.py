@@ -12,7 +12,7 @@ import pytest
 import yaml
 from scipy.io import loadmat
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.segments.blocks import assign_split, find_blocks
 from speech_decoding.segments.windows import Window, find_segments
 from speech_decoding.studies import EVENT_COLUMNS

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from simulation import matlab_file
 from speech_decoding.recordings.checks import judge_study
-from speech_decoding.simulation import matlab_file
 from speech_decoding.studies.brennan import WORDS_FILE, Study
 from tests.advice import follow
 from tests.verdicts import sentences_of

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from simulation import kit_file
 from speech_decoding.recordings.checks import judge_study
-from speech_decoding.simulation import kit_file
 from tests.studies.small_study import SmallStudy
 from tests.verdicts import sentences_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.checks import judge_recording, judge_study
 from speech_decoding.studies.gwilliams import Study
 from tests.advice import follow

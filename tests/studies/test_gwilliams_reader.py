@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies.gwilliams import Study, known_wavs
 from speech_decoding.studies.gwilliams_tables import read_events, wav_name
 from tests import realdata

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.preprocessing import resample_recording, sensor_positions
 from speech_decoding.recordings.signal_checks import check_signal
 from speech_decoding.studies import kit

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from speech_decoding.settings import canonical_json
+from configuration.settings import canonical_json
 from speech_decoding.studies import open_study
 
 STUDIES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["studies"]

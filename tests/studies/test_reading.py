@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from speech_decoding import seals
-from speech_decoding.errors import InputError
+from plumbing import seals
+from plumbing.errors import InputError
 from speech_decoding.studies.presence import check_presence
 from speech_decoding.studies.reading import reading, watch
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies.tsv import parse_numbers, read_tsv
 
 # What a cell may hold: anything but what separates cells and lines, and zero bytes.

@@ -61,7 +61,7 @@ def lengthen(path: Path) -> Callable[[Workspace], None]:
 
 
 def file_of(folder: str, name: str) -> Path:
-    return SCRIPTS / "speech_decoding" / folder / (name if "." in name else f"{name}.py")
+    return SCRIPTS / folder / (name if "." in name else f"{name}.py")
 
 
 def files_of(folder: str, names: str) -> list[Path]:
@@ -69,15 +69,14 @@ def files_of(folder: str, names: str) -> list[Path]:
     if names != "*":
         return [file_of(folder, name) for name in names.split()]
     named = {file_of(folder, name) for names in LIBRARY[folder] for name in names.split()}
-    present = (SCRIPTS / "speech_decoding" / folder).iterdir()
+    present = (SCRIPTS / folder).iterdir()
     return sorted(path for path in present if path.is_file() and path not in named)
 
 
 def tell_line(folder: str, names: str, files: list[Path]) -> str:
     if names == "*":
         return f"`{folder}/`: all {'other files' if len(LIBRARY[folder]) > 1 else 'files'}"
-    prefix = f"`{folder}/`: " if folder else ""
-    return prefix + ", ".join(f"`{path.name}`" for path in files)
+    return f"`{folder}/`: " + ", ".join(f"`{path.name}`" for path in files)
 
 
 LINES = {
@@ -136,7 +135,7 @@ def edit(path: str, old: str, new: str) -> Callable[[Workspace], None]:
 
 
 def comment(workspace: Workspace) -> None:
-    training = "workflow_scripts/speech_decoding/decoder/training.py"
+    training = "workflow_scripts/speech_decoding/training/loop.py"
     workspace.edit(training, '"""Training: ', '"""Training, better told: ')
     workspace.edit(training, "import time", "# why not\nimport  time")
     workspace.edit("Snakefile", "# The target", "# What is made, the target")
@@ -164,7 +163,7 @@ def visit_a_branch(workspace: Workspace) -> None:
     git("add", *code)
     git("commit", "--quiet", "--message", "as it was")
     git("checkout", "--quiet", "-b", "other")
-    lengthen(SCRIPTS / "speech_decoding/decoder/training.py")(workspace)
+    lengthen(SCRIPTS / "speech_decoding/training/loop.py")(workspace)
     override("splits.seed", 13)(workspace)
     git("commit", "--quiet", "--all", "--message", "another way")
     git("checkout", "--quiet", "main")
@@ -191,7 +190,7 @@ CODE_CHANGES += [
     Change(
         f"`studies/{name}.py`, for the other study's targets",
         "",
-        lengthen(file_of("studies", name)),
+        lengthen(file_of("speech_decoding/studies", name)),
         tuple(targets_of(other)),
     )
     for name, other in (("gwilliams", "demo_eeg"), ("brennan", "gwilliams"))

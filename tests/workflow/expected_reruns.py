@@ -40,16 +40,11 @@ NOT_KEPT = {"compare_with_fairseq": "compute_layers"}
 _FROM_THE_START = "simulate_stimuli simulate_alice_stimuli simulate_checkpoint"
 _PAGES = "write_comparison write_sweep write_report"
 
-# Folder of workflow_scripts/speech_decoding: names of its files (without .py), and whom a change of
-# one of them concerns. "*" are the files of the folder that are not named.
+# Folder of workflow_scripts: names of its files (without .py), and whom a change of one of them
+# concerns. "*" are the files of the folder that are not named.
 LIBRARY = {
-    "": {
-        "__init__ command errors files partial_files running_jobs seals": _FROM_THE_START,
-        "abandoned_locks raw_contents": "",  # of Snakemake, before any rule runs
-        "config_check config_files config_schema": "",  # before any rule runs
-        "settings": "write_sweep",  # what it gives to the other rules counts by its value
-        "fingerprint": "embed_speech",  # which keeps it, to know what to continue from
-    },
+    "plumbing": {"*": ""},  # computes nothing
+    "configuration": {"*": ""},  # what it gives to rules counts by its value
     "simulation": {
         "*": _FROM_THE_START,
         "brain kit_file noise sensors": "simulate_stimuli simulate_alice_stimuli",
@@ -57,7 +52,9 @@ LIBRARY = {
         "alice matlab_file scalp": "simulate_alice_stimuli",
         "checkpoint": "simulate_checkpoint",
     },
-    "studies": {
+    "download": {"*": ""},  # by name alone, and then each time
+    "speech_decoding": {"__init__": "check_recording simulate_alice_stimuli simulate_checkpoint"},
+    "speech_decoding/studies": {
         "__init__ presence reading": "check_recording simulate_alice_stimuli",
         "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv tsv": "check_recording",
         # The simulated study is written with the names and tables of the real one.
@@ -66,8 +63,7 @@ LIBRARY = {
         ),
         "brainvision fieldtrip matlab": "simulate_alice_stimuli",
     },
-    "download": {"*": ""},  # by name alone, and then each time
-    "recordings": {
+    "speech_decoding/recordings": {
         "__init__": "check_recording merge_audio",
         "apart twins": "check_recording",
         "causes checks event_checks signal_checks story_words thresholds": "check_recording",
@@ -77,7 +73,7 @@ LIBRARY = {
         "resampling": "preprocess_recording merge_audio",
         "alignment": "measure_alignment",
     },
-    "speech": {
+    "speech_decoding/speech": {
         "__init__": "simulate_checkpoint merge_audio",
         "torchaudio_guard": "simulate_checkpoint",
         "audio": "merge_audio",
@@ -85,19 +81,19 @@ LIBRARY = {
         "embedding finished mel targets": "embed_speech",
         "layers": "compute_layers",
     },
-    "speech/checkpoints": {"*": "embed_speech compute_layers"},
-    "segments": {
+    "speech_decoding/speech/checkpoints": {"*": "embed_speech compute_layers"},
+    "speech_decoding/segments": {
         "__init__ blocks splits": "split_blocks",
         "cutting scaling windows": "cut_segments",
         "leaks": "prove_splits",
-        "*": "train_decoder",
+        "heard_audio": "train_decoder",
     },
-    "decoder": {"*": "train_decoder"},
-    "evaluation": {
-        "*": "evaluate_decoder",
-        "alignment control_runs controls matching stand_ins timing verdict": "control_decoder",
-    },
-    "report": {
+    "speech_decoding/dataset": {"*": "train_decoder"},
+    "speech_decoding/decoder": {"*": "train_decoder"},
+    "speech_decoding/training": {"*": "train_decoder"},
+    "speech_decoding/evaluation": {"*": "evaluate_decoder"},
+    "speech_decoding/controls": {"*": "control_decoder"},
+    "speech_decoding/report": {
         "*": _PAGES,
         "comparison comparison.html.jinja": "write_comparison",
         "sweep sweep.html.jinja left_out.html.jinja": "write_sweep",

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from speech_decoding.simulation import alice, meg_masc
-from speech_decoding.simulation.checkpoint import write_tiny_checkpoint
+from simulation import alice, meg_masc
+from simulation.checkpoint import write_tiny_checkpoint
 from tests.small_alice import SmallAlice
 
 SEED, SNR = 3, 0.3

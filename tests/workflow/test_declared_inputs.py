@@ -6,7 +6,7 @@ What a job has read stands in the seals of its outputs.
 import json
 from pathlib import Path
 
-from speech_decoding import seals
+from plumbing import seals
 from tests.workflow.conftest import REPORT
 from tests.workflow.workspace import Job, Workspace
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from speech_decoding import fingerprint
-from speech_decoding.seals import hash_file
-from speech_decoding.settings import EMBEDDING_KEYS
+from configuration.settings import EMBEDDING_KEYS
+from plumbing import fingerprint
+from plumbing.seals import hash_file
 from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import open_study
 from tests.workflow.changes import (
@@ -215,7 +215,7 @@ def test_every_file_of_the_code_is_stated():
         "the clone moved to another folder",
         "`preprocess.rate_hz`: `100`",
         "`segments.stride_s`: `0.25`",
-        next(told for told in LINES if told.startswith("`decoder/`")),
+        next(told for told in LINES if told.startswith("`speech_decoding/decoder/`")),
     ],
 )
 def test_a_study_that_was_really_made_fares_alike(workspace, told):

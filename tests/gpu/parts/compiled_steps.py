@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 
-from speech_decoding.decoder.execution import prepare_device
+from speech_decoding.training.execution import prepare_device
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.full_size import FullSize, open_store, simulate
-from tests.decoder.small_study import write_study
 from tests.gpu.figures import Figure, at_most, holds
 from tests.gpu.scale import Scale
 from tests.gpu.small_training import digest, train, train_interrupted
+from tests.training.small_study import write_study
 
 LIMIT_S = 200
 # How far a step may be from an eager one, whose sums are others: the loss and all its gradients,

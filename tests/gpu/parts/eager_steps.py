@@ -7,7 +7,7 @@ from torch.autograd import DeviceType
 from torch.autograd.profiler_util import FunctionEventAvg
 from torch.profiler import ProfilerActivity, profile
 
-from speech_decoding.decoder.execution import prepare_device
+from speech_decoding.training.execution import prepare_device
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.full_size import FullSize, open_store, simulate
 from tests.gpu.figures import Figure, at_least, holds

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from speech_decoding.decoder.execution import prepare_device
-from speech_decoding.decoder.losses import clip_scores
 from speech_decoding.evaluation.candidates import CandidateSpeech
 from speech_decoding.evaluation.levels import AmongAll, Named
 from speech_decoding.evaluation.retrieval import BATCH, retrieve
 from speech_decoding.speech.wav2vec2 import MeanOfLayers
+from speech_decoding.training.execution import prepare_device
+from speech_decoding.training.losses import clip_scores
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.embedding import speech_like, write_checkpoint
 from tests.bench.full_size import FEATURES, VALIDATION_SEGMENTS, FullSize, open_store, simulate

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from speech_decoding.decoder.execution import prepare_device
-from speech_decoding.segments.signals import DeviceSignals
+from speech_decoding.dataset.signals import DeviceSignals
 from speech_decoding.segments.windows import Window
+from speech_decoding.training.execution import prepare_device
 from tests.bench.clock import seconds_of, wait_for
 from tests.bench.full_size import CLAMP, SCALE, open_store, simulate
 from tests.gpu.figures import Figure, at_most, holds

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from speech_decoding.decoder.convolution_stack import KERNEL_SIZE
-from speech_decoding.decoder.execution import prepare_device
+from speech_decoding.training.execution import prepare_device
 from tests.bench.clock import seconds_of
 from tests.bench.full_size import FEATURES, SENSORS, SUBJECTS
 from tests.gpu.figures import Figure, at_most, failed

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
-from speech_decoding.decoder.execution import prepare_device
 from speech_decoding.decoder.subject_layer import fill_unheard
-from tests.decoder.small_study import write_study
+from speech_decoding.training.execution import prepare_device
 from tests.gpu.figures import Figure, at_most, failed, holds
 from tests.gpu.scale import Scale
 from tests.gpu.variants import VARIANTS, Trial, Variant, on_host, relative_difference
+from tests.training.small_study import write_study
 
 LIMIT_S = 75
 # Where nothing is rounded to fewer bits than float32 has; a bias behind a normalisation has hardly

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.decoder.small_study import write_study
 from tests.gpu.figures import Figure, at_least, at_most, holds
 from tests.gpu.scale import Scale
 from tests.gpu.small_training import ask, digest, train, train_interrupted
+from tests.training.small_study import write_study
 
 LIMIT_S = 90
 

@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from speech_decoding.decoder.brain_module import BrainModule
-from speech_decoding.decoder.deep_mel import DeepMel
+from speech_decoding.decoder.convolution_stack import ConvolutionStack
 
 SpeechModule = Literal["none", "deep_mel"]
 
@@ -58,3 +58,15 @@ class Decoder(nn.Module):
     ) -> Tensor:
         """Estimate speech features [batch, features, time], as BrainModule does."""
         return self.brain(brain, subject_index, layout_index, dropout_centre)
+
+
+class DeepMel(ConvolutionStack):
+    """Convolutions over the mel spectrogram, trained together with the brain module.
+
+    Maps [batch, n_mels, time] to [batch, n_outputs, time] (protocol 3.3).
+    """
+
+    def __init__(
+        self, *, n_mels: int = 120, n_outputs: int = 768, hidden: int = 320, depth: int = 10
+    ):
+        super().__init__(n_mels, hidden=hidden, depth=depth, n_outputs=n_outputs, activation="relu")

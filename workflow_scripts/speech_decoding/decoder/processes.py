@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, distributed
 from torch.nn import Parameter
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 # A process waits this long for another one, which may still be reading the study.
 _PATIENCE = timedelta(minutes=60)

@@ -30,10 +30,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from plumbing.errors import InputError
+from plumbing.files import read_json, replacing, write_json
+from plumbing.seals import check_file
 from speech_decoding.decoder.decoder import Decoder
-from speech_decoding.errors import InputError
-from speech_decoding.files import read_json, replacing, write_json
-from speech_decoding.seals import check_file
 
 
 def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) -> None:

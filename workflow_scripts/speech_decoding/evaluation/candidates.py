@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from speech_decoding.decoder.losses import EPSILON
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
+from speech_decoding.training.losses import EPSILON
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,127 +1,135 @@
-"""Numbers that sum up ranks, exact in the presence of ties, and the chance of reaching them."""
+"""The metrics of a table of retrieved segments: at every level, for every group."""
 
-import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import hypergeom
 
-from speech_decoding.evaluation.ranks import RankTable
+from speech_decoding.evaluation.accuracy import hits, hits_among, permutation_p_value, summarise
+from speech_decoding.evaluation.grouping import blocks_of, spelling, story_sizes
+from speech_decoding.evaluation.ranks import (
+    APART,
+    SEGMENTS,
+    SENTENCES,
+    WITHIN_STORY,
+    WORDS,
+    RankTable,
+)
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
 
-PERMUTATIONS = 9999
-_PERMUTATION_SEED = 2208
-_AT_ONCE = 2**20  # candidates of all permutations that are held at once
-
-
-def hits(ranks: RankTable, k: int, candidate_count: int) -> np.ndarray:
-    """Give each segment's probability of a rank of at most k, ties drawn fairly: [segments]."""
-    return _over_ties(np.arange(1, candidate_count + 1) <= k, ranks)
-
-
-def hits_among(ranks: RankTable, k: int, candidate_count: int, size: int) -> np.ndarray:
-    """Give the same if the candidates were the right one and size - 1 random others of them.
-
-    The expectation over all such draws is exact: of the others that rank higher, as many are drawn
-    as the hypergeometric distribution tells.
-    """
-    higher = np.arange(candidate_count)  # candidates that rank higher, for each rank
-    chance = hypergeom.cdf(k - 1, candidate_count - 1, higher, size - 1)
-    return _over_ties(chance, ranks)
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def reciprocal_ranks(ranks: RankTable, candidate_count: int) -> np.ndarray:
-    """Give each segment's expected 1 / rank, ties drawn fairly: [segments]."""
-    return _over_ties(1 / np.arange(1, candidate_count + 1), ranks)
+def column(level: str, name: str) -> str:
+    """Name the column of a table of retrieved segments that holds a level's `rank` or `tied`."""
+    return name if level == SEGMENTS else f"{level}_{name}"
 
 
-def summarise(
-    ranks: RankTable, candidate_count: int, *, top_k: Sequence[int]
-) -> dict[str, float | int | None]:
-    """Summarise the ranks of segments among `candidate_count` candidates (protocol 8.1).
-
-    Segments that a level does not ask for do not count.
-
-    Returns: n, how many count; top-k accuracies in [0, 1], median rank and mean reciprocal rank,
-    None if none counts. Ties are drawn fairly, and share their mean rank in the median.
-    """
-    asked = ranks.tied > 0
-    counted = RankTable(ranks.rank[asked], ranks.tied[asked])
-    values = {f"top{k}": hits(counted, k, candidate_count) for k in top_k}
-    values["mean_reciprocal_rank"] = reciprocal_ranks(counted, candidate_count)
-    summary = {name: float(value.mean()) if asked.any() else None for name, value in values.items()}
-    median = float(np.median(counted.rank)) if asked.any() else None
-    return {"n": int(asked.sum()), **summary, "median_rank": median}
+def ranks_of(table: "pd.DataFrame", level: str = SEGMENTS) -> RankTable:
+    """Give the ranks of a level from a table of retrieved segments."""
+    return RankTable(*(table[column(level, name)].to_numpy() for name in ("rank", "tied")))
 
 
-def permutation_p_value(
-    best: np.ndarray, target: np.ndarray, blocks: Sequence[np.ndarray], *, k: int | None = None
-) -> float:
-    """Test the top-k accuracy against exchanging the candidates' names, as `permuted_hits` does.
-
-    Parameters: best [segments, at least k], positions of the best candidates; target [segments];
-    blocks, of candidates; k, all of `best` if None.
-    Returns: the share of 9999 permutations, and the truth itself, that do as well as the truth.
-    """
-    truth, permuted = permuted_hits(best[:, :k], target, blocks)
-    return float((1 + (permuted >= truth).sum()) / (1 + len(permuted)))
-
-
-def smallest_p_value(blocks: Sequence[np.ndarray]) -> float:
-    """Give the probability that a permutation leaves every name in its place, or 1 in 10 000."""
-    arrangements = math.factorial(len(blocks) - 1) * sum(map(len, blocks))
-    return max(1 / arrangements, 1 / (1 + PERMUTATIONS))
-
-
-def permuted_hits(
-    best: np.ndarray,
-    target: np.ndarray,
-    blocks: Sequence[np.ndarray],
+def measure(
+    table: "pd.DataFrame",
+    candidates: "pd.DataFrame",
     *,
-    permutations: int = PERMUTATIONS,
-) -> tuple[int, np.ndarray]:
-    """Count the segments found among their `best`: in truth, and with exchanged names.
+    top_k: Sequence[int],
+    candidate_counts: Sequence[int],
+) -> dict[str, Any]:
+    """Sum up a table of retrieved segments.
 
-    Neighbouring windows overlap, and a run of luck is no finding: names keep their neighbours. The
-    blocks of the test are put one after the other in a random order, turned by a random number of
-    candidates, and each candidate gets the name that has come to lie in its place. All listeners of
-    a segment stay together, and do not count as independent.
-
-    Parameters: best [segments, k] and target [segments], positions of candidates; blocks, the
-    candidates of each block in the order of time, each candidate once.
+    Parameters: table, of `decoder.tabulate`, with `session`; candidates, in order (word,
+    sequence_text, apart); top_k; candidate_counts, sizes of smaller sets of candidates.
+    Returns: of segments, the counts, metrics, chance and intervals over sentences with the number
+    of these, and the same per subject, session, story and block; the metrics of the other levels;
+    and those among smaller random sets of candidates, exact in expectation.
     """
-    generator = np.random.default_rng(_PERMUTATION_SEED)
-    heard = np.concatenate(blocks)
-    count = len(heard)
-    # found[i, j]: how often candidate j was among the k best of listeners of segment i
-    found = np.zeros((count, count), dtype=np.int64)
-    np.add.at(found, (np.repeat(target, best.shape[1]), best.ravel()), 1)
-    found, rows = found[np.ix_(heard, heard)], np.arange(count)
-    lengths = np.array([len(block) for block in blocks])
-    orders = generator.permuted(np.tile(np.arange(len(blocks)), (permutations, 1)), axis=1)
-    turns = generator.integers(count, size=(permutations, 1))
-    permuted = []
-    step = max(_AT_ONCE // count, 1)
-    for first in range(0, permutations, step):
-        order, turn = orders[first : first + step], turns[first : first + step]
-        names = _put_in_order(order, lengths)
-        names = np.take_along_axis(names, (rows + turn) % count, axis=1)
-        permuted.append(found[rows, names].sum(axis=1))
-    return int(np.trace(found)), np.concatenate(permuted)
+    count = len(candidates)
+    ranks, best = ranks_of(table), np.stack(table["best"].to_numpy())
+    answers = {
+        SEGMENTS: np.arange(count),
+        WORDS: candidates["word"].map(spelling).to_numpy(dtype=object),
+        SENTENCES: candidates["sequence_text"].to_numpy(dtype=object),
+        APART: np.where(candidates["apart"], np.arange(count), -1),
+    }
+    levels = {name: _measure_level(table, name, values, top_k) for name, values in answers.items()}
+    groups = {
+        "subjects": table["subject"],
+        "sessions": table["subject"] + "/" + table["session"],
+        "stories": table["story"],
+        "blocks": table["story"] + "/" + table["block"].astype(str),
+    }
+    return {
+        "n_candidates": count,
+        "n_test_segments": len(table),
+        "n_test_words": int(table["word"].map(spelling).nunique()),
+        "n_test_sentences": int(table["sequence_text"].nunique()),
+        "p_value": permutation_p_value(best, table["target"].to_numpy(), blocks_of(table)),
+        **levels.pop(SEGMENTS),
+        **levels,
+        WITHIN_STORY: _measure_within_story(table, top_k),
+        "candidate_sets": {
+            str(size): _measure_set(ranks, count, size, top_k)
+            for size in candidate_counts
+            if size <= count
+        },
+        **{
+            name: {key: _sum_up(rows, SEGMENTS, count, top_k) for key, rows in table.groupby(keys)}
+            for name, keys in groups.items()
+        },
+    }
 
 
-def _put_in_order(order: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Put blocks one after the other: positions [permutations, sum of lengths].
+def guess(answers: np.ndarray) -> RankTable:
+    """Rank the answer of each candidate if all candidates were found alike.
 
-    Parameters: order [permutations, blocks]; lengths [blocks], of blocks that lay in sequence.
+    What this reaches is the level of chance. For words and sentences it is more than k / N: those
+    that more candidates stand for come first. A candidate without an answer, -1, is not asked for.
     """
-    begins, ordered = np.cumsum(lengths) - lengths, lengths[order]
-    moved = begins[order] - (np.cumsum(ordered, axis=1) - ordered)
-    count = int(lengths.sum())
-    return np.repeat(moved.ravel(), ordered.ravel()).reshape(-1, count) + np.arange(count)
+    names, position, sizes = np.unique(answers, return_inverse=True, return_counts=True)
+    asked = names != -1
+    own = sizes[position]
+    better = (sizes[asked] > own[:, None]).sum(axis=1)
+    tied = (sizes[asked] == own[:, None]).sum(axis=1) * asked[position]
+    return RankTable(better + (tied + 1) / 2, tied)
 
 
-def _over_ties(value_of_rank: np.ndarray, ranks: RankTable) -> np.ndarray:
-    """Average `value_of_rank` [candidates] over the ranks that each segment's ties could take."""
-    better = np.round(ranks.rank - (ranks.tied + 1) / 2).astype(np.int64)
-    total = np.concatenate([[0.0], np.cumsum(value_of_rank, dtype=np.float64)])
-    return (total[better + ranks.tied] - total[better]) / ranks.tied
+def _measure_level(
+    table: "pd.DataFrame", level: str, answers: np.ndarray, top_k: Sequence[int]
+) -> dict[str, Any]:
+    """Sum up one level; answers [candidates], what each candidate stands for."""
+    count = len(np.unique(answers[answers != -1]))
+    guessed, target = guess(answers), table["target"].to_numpy()
+    by_luck = RankTable(guessed.rank[target], guessed.tied[target])
+    chance = summarise(by_luck, count, top_k=top_k)
+    summary = _sum_up(table, level, count, top_k)
+    return summary | {"n_answers": count} | {f"chance_top{k}": chance[f"top{k}"] for k in top_k}
+
+
+def _measure_within_story(table: "pd.DataFrame", top_k: Sequence[int]) -> dict[str, Any]:
+    """Sum up the ranks among the candidates of the segment's own story; n_answers is their mean."""
+    sizes = story_sizes(table)
+    chance = {f"chance_top{k}": float(np.minimum(k / sizes, 1).mean()) for k in top_k}
+    summary = _sum_up(table, WITHIN_STORY, int(sizes.max()), top_k)
+    return summary | {"n_answers": float(sizes.mean())} | chance
+
+
+def _sum_up(table: "pd.DataFrame", level: str, count: int, top_k: Sequence[int]) -> dict[str, Any]:
+    """Give metrics among `count` answers, and their intervals over how many sentences."""
+    asked = table[table[column(level, "tied")] > 0]
+    ranks = ranks_of(asked, level)
+    intervals = {
+        f"top{k}": bootstrap_interval(hits(ranks, k, count), asked["sequence_text"]) for k in top_k
+    }
+    return summarise(ranks, count, top_k=top_k) | {
+        "interval": intervals,
+        "n_sentences": count_sentences(asked["sequence_text"]),
+    }
+
+
+def _measure_set(ranks: RankTable, count: int, size: int, top_k: Sequence[int]) -> dict[str, float]:
+    """Give accuracies and chance among `size` of the `count` candidates."""
+    found = {f"top{k}": float(hits_among(ranks, k, count, size).mean()) for k in top_k}
+    return found | {f"chance_top{k}": min(k / size, 1.0) for k in top_k}

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.evaluation.candidates import CandidateSpeech
 from speech_decoding.evaluation.levels import AmongAll, Level, Ranks
 from speech_decoding.evaluation.ranks import SEGMENTS, RankTable
-from speech_decoding.segments.store import SegmentStore
 
 if TYPE_CHECKING:
     import pandas as pd

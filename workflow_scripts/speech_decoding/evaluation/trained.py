@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from speech_decoding.decoder.execution import choose_device, prepare_device
-from speech_decoding.decoder.experiment import Further, data_settings, open_store
-from speech_decoding.decoder.losses import EPSILON
+from plumbing.files import read_table
+from speech_decoding.dataset.opening import Further, data_settings, open_store
+from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.decoder.merger import ChannelMerger
 from speech_decoding.decoder.saved import load_decoder
 from speech_decoding.evaluation.candidates import CandidateSpeech
-from speech_decoding.files import read_table
-from speech_decoding.segments.store import SegmentStore
 from speech_decoding.segments.windows import Window
+from speech_decoding.training.execution import choose_device, prepare_device
+from speech_decoding.training.losses import EPSILON
 
 if TYPE_CHECKING:
     import pandas as pd

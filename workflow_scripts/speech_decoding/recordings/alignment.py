@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.resampling import Resampler
 from speech_decoding.recordings.thresholds import LARGEST_LAG_S, LEAST_CORRELATION
 from speech_decoding.studies import Recording, StudyReader

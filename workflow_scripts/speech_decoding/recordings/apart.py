@@ -14,7 +14,7 @@ import traceback
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.checks import give_verdict, judge_recording
 from speech_decoding.studies import Finding, Recording, StudyReader
 from speech_decoding.studies.reading import limit_memory, watch

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.causes import group_by_cause, tabulate_findings, tell_causes
 from speech_decoding.recordings.event_checks import check_audio, check_events
 from speech_decoding.recordings.signal_checks import check_signal

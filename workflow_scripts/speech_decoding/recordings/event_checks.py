@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.audio_files import read_audio
 from speech_decoding.recordings.thresholds import (
     LARGEST_OVERHANG_S,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.recordings.cleaning import Cleaning, clean
 from speech_decoding.recordings.quality import (
     Quality,

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from speech_decoding.files import replacing
+from plumbing.files import replacing
 from speech_decoding.recordings.quality import CLAMP, Quality
 
 if TYPE_CHECKING:

@@ -4,31 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.evaluation.audio_time import read_wavs
-from speech_decoding.files import read_bytes, read_csv, read_json, read_npy, read_table
+from plumbing.files import read_bytes, read_json, read_npy, read_table
 from speech_decoding.report.costs import Cost, read_costs
 from speech_decoding.report.listening import Listening
 from speech_decoding.report.provenance import describe_origin, hash_files
 from speech_decoding.report.rule_graph import RuleGraph, read_rule_graph
+from speech_decoding.report.runs import Run, load_run
 from speech_decoding.report.summary import compare_subjects, count_data, summarise_runs
+from speech_decoding.segments.heard_audio import read_wavs
 from speech_decoding.segments.windows import Window
 from speech_decoding.studies import Facts, open_study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Run:
-    """One trained decoder: what it is (decoder.json), how it was trained, what it retrieved, and
-    which sensors it attends to."""
-
-    seed: int
-    description: dict[str, Any]
-    history: "pd.DataFrame"
-    metrics: dict[str, Any]
-    retrieval: "pd.DataFrame"
-    attention: "pd.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -115,7 +103,7 @@ def load_contents(
         "segments": read_table(results / "segments" / "segments.parquet"),
     }
     experiments = {
-        name: [_load_run(results / "experiments" / name, seed) for seed in chosen["seeds"]]
+        name: [load_run(results / "experiments" / name, seed) for seed in chosen["seeds"]]
         for name in chosen["experiments"]
     }
     main = results / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
@@ -210,15 +198,3 @@ def _load_speech_model(folder: Path, story: str, *, compared: bool) -> SpeechMod
     # fairseq's environment does not hold this library, and so seals nothing.
     there = compared and fairseq.is_file()
     return SpeechModel(facts, read_json(fairseq, sealed=False) if there else None)
-
-
-def _load_run(folder: Path, seed: int) -> Run:
-    own = folder / f"seed-{seed}"
-    return Run(
-        seed=seed,
-        description=read_json(own / "decoder.json"),
-        history=read_csv(own / "history.csv"),
-        metrics=read_json(own / "metrics.json"),
-        retrieval=read_table(own / "retrieval.parquet"),
-        attention=read_table(own / "attention.parquet"),
-    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

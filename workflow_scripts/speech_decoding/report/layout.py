@@ -9,7 +9,7 @@ from typing import Any
 import mne
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from speech_decoding.files import replacing
+from plumbing.files import replacing
 from speech_decoding.report import formats
 
 _FOLDER = Path(__file__).parent  # of the templates, the style sheet and the scripts

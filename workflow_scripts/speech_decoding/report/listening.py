@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from speech_decoding.evaluation.audio_time import place_in_story
+from speech_decoding.segments.heard_audio import place_in_story
 from speech_decoding.segments.windows import Window
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.evaluation.measures import ranks_of
-from speech_decoding.evaluation.metrics import hits
+from plumbing.files import read_json, read_table
+from speech_decoding.evaluation.accuracy import hits
+from speech_decoding.evaluation.metrics import ranks_of
 from speech_decoding.evaluation.uncertainty import signed_rank_p_value
-from speech_decoding.files import read_json, read_table
 from speech_decoding.report.summary import over_seeds
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from speech_decoding.files import reading
-from speech_decoding.seals import hash_file
+from plumbing.files import reading
+from plumbing.seals import hash_file
 
 _CODE = Path(__file__).resolve().parents[3]
 _PACKAGES = (

@@ -8,13 +8,14 @@ from typing import Any
 
 from speech_decoding.evaluation.uncertainty import FEWEST_SENTENCES
 from speech_decoding.report import control_figures, figures, sensor_figures, word_figures
-from speech_decoding.report.contents import Contents, Run
+from speech_decoding.report.contents import Contents
 from speech_decoding.report.examples import choose_examples, right_sentence_share
 from speech_decoding.report.formats import flatten
 from speech_decoding.report.paper import TOP_10
 from speech_decoding.report.pictures import HALF_IN, WIDE_IN, draw, embed_png
 from speech_decoding.report.remarks import list_remarks
 from speech_decoding.report.rule_graph import draw_rule_graph
+from speech_decoding.report.runs import Run
 from speech_decoding.report.summary import audio_seconds, count_shared, mean_hits
 from speech_decoding.report.words import accuracy_by_word, neighbours
 from speech_decoding.segments.blocks import SPLITS

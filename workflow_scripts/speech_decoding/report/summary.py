@@ -5,18 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.evaluation.accuracy import hits
 from speech_decoding.evaluation.grouping import spelling
-from speech_decoding.evaluation.measures import ranks_of
-from speech_decoding.evaluation.metrics import hits
+from speech_decoding.evaluation.metrics import ranks_of
 from speech_decoding.evaluation.ranks import APART, SENTENCES, WITHIN_STORY, WORDS
 from speech_decoding.evaluation.uncertainty import bootstrap_interval, signed_rank_p_value
+from speech_decoding.report.runs import Run
 from speech_decoding.report.words import training_counts
 from speech_decoding.segments.blocks import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from speech_decoding.report.contents import Run
 
 
 def over_seeds(values: dict[int, float]) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def over_seeds(values: dict[int, float]) -> dict[str, Any]:
     }
 
 
-def summarise_runs(runs: Sequence["Run"], *, top_k: Sequence[int]) -> dict[str, Any]:
+def summarise_runs(runs: Sequence[Run], *, top_k: Sequence[int]) -> dict[str, Any]:
     """Summarise the trained decoders of one experiment.
 
     Returns: counts; chance levels; top-k accuracies, median rank and mean reciprocal rank over
@@ -126,7 +125,7 @@ def compare_subjects(
     }
 
 
-def mean_hits(runs: Sequence["Run"], k: int, candidate_count: int) -> np.ndarray:
+def mean_hits(runs: Sequence[Run], k: int, candidate_count: int) -> np.ndarray:
     """Average over seeds whether each test segment is among the k best: [segments]."""
     return np.mean([hits(ranks_of(run.retrieval), k, candidate_count) for run in runs], axis=0)
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
+from speech_decoding.dataset.selection import Selection
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.outcome_figures import draw_curve, draw_left_out
 from speech_decoding.report.outcomes import K, Outcome, compare, join, load_outcome
 from speech_decoding.report.pictures import draw
-from speech_decoding.segments.selection import Selection
-from speech_decoding.settings import look_up
 
 _LEFT_OUT = {
     "training.selection.without_subject": "subject",
@@ -196,7 +196,7 @@ def _leave_out(outcomes: Sequence[Outcome], reference: Outcome, setting: str) ->
 
 
 def _value(outcome: Outcome, setting: str) -> Any:
-    return look_up(outcome.description, setting)
+    return reduce(getitem, setting.split("."), outcome.description)
 
 
 def _trained_subjects(outcome: Outcome) -> list[str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.segments.scaling import choose_segments, fit_scaler
 from speech_decoding.segments.windows import Window, find_segments
 

@@ -1,6 +1,12 @@
-"""Which stretch of audio was heard when, whoever heard it."""
+"""Which stretch of audio was heard when, and where it lies in its story, whoever heard it."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from plumbing.files import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,3 +35,30 @@ def place_in_audio(times: "pd.DataFrame", wav_onsets: "pd.DataFrame") -> "pd.Dat
         placed = pd.concat([placed[~early], ahead])
     placed["passed_s"] = placed["onset_s"] - placed["began_s"]
     return placed.sort_values("index", ignore_index=True)[["wav", "passed_s"]]
+
+
+def place_in_story(
+    segments: "pd.DataFrame", wav_onsets: "pd.DataFrame", wavs: "pd.DataFrame"
+) -> np.ndarray:
+    """Find the time of each segment's onset in its story's audio files, put one after the other.
+
+    Parameters: segments (recording, onset_s); wav_onsets (recording, wav, onset_s), when each file
+    began; wavs (wav, begin_s), where it begins in its story.
+    Returns: seconds [segments]; before the first file of a recording, relative to it.
+    """
+    known = wav_onsets[wav_onsets["wav"].isin(wavs["wav"])]
+    placed = place_in_audio(segments, known)
+    begin_s = placed["wav"].map(wavs.set_index("wav")["begin_s"])
+    return (placed["passed_s"] + begin_s).to_numpy()
+
+
+def read_wavs(folder: Path, stories: Iterable[str], rate_hz: int) -> "pd.DataFrame":
+    """Read where each audio file begins in its story: a row per file, story, wav and begin_s.
+
+    Parameters: folder, of the tables of merge_audio; rate_hz, of the merged audio.
+    """
+    import pandas as pd
+
+    tables = [read_table(folder / f"{story}.parquet").assign(story=story) for story in stories]
+    wavs = pd.concat(tables, ignore_index=True)
+    return wavs.assign(begin_s=wavs["first_sample"] / rate_hz)[["story", "wav", "begin_s"]]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.segments.blocks import assign_split, find_blocks
 
 if TYPE_CHECKING:

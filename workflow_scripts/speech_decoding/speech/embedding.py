@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.audio import read_chunk
 from speech_decoding.speech.finished import FinishedChunks
 from speech_decoding.speech.targets import SpeechTarget

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from speech_decoding.errors import InputError
-from speech_decoding.files import read_npy, replacing, write_npy
+from plumbing.errors import InputError
+from plumbing.files import read_npy, replacing, write_npy
 
 
 class FinishedChunks:

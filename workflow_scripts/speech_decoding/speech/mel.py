@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.torchaudio_guard import torchaudio
 from speech_decoding.speech.waveforms import RATE_HZ, checked_waveform
 

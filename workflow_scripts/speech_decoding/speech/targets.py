@@ -8,7 +8,7 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import layer_norm
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.speech.checkpoints import Checkpoint, read_checkpoint
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
 from speech_decoding.speech.checkpoints.mapping import MappedFile

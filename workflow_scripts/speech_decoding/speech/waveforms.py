@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 RATE_HZ = 16_000
 

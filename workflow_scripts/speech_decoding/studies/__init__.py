@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 if TYPE_CHECKING:
     import mne

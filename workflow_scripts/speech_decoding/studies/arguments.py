@@ -7,8 +7,8 @@ rules again that read raw files, and no simulation or training by itself.
 import argparse
 from pathlib import Path
 
-from speech_decoding.command import settings_argument
-from speech_decoding.errors import InputError
+from plumbing.command import settings_argument
+from plumbing.errors import InputError
 from speech_decoding.studies import Recording, StudyReader, open_study
 
 

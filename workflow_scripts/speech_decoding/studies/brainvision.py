@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 _KIND = "a BrainVision recording"
 _TYPES = {"INT_16": "<i2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4"}

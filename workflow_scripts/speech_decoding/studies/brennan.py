@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies import (
     EVENT_COLUMNS,
     Facts,

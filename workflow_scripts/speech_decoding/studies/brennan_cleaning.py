@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies import StoredIca, matlab
 
 

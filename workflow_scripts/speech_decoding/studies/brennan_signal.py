@@ -6,7 +6,7 @@ Source: protocol 1.2.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies.brainvision import read_brainvision
 from speech_decoding.studies.fieldtrip import read_fieldtrip
 

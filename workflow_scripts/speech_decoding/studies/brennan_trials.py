@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies import Finding, matlab
 from speech_decoding.studies.brennan_signal import RATE_HZ
 from speech_decoding.studies.reading import reading

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies import matlab
 
 _STRUCT = "raw"

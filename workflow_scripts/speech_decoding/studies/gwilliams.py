@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speech_decoding.errors import InputError
-from speech_decoding.seals import hash_file
+from plumbing.errors import InputError
+from plumbing.seals import hash_file
 from speech_decoding.studies import Facts, Finding, Misnamed, Recording, StoredIca, kit
 from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
 from speech_decoding.studies.presence import check_presence

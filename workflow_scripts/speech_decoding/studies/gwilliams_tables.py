@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies import EVENT_COLUMNS, Finding
 from speech_decoding.studies.tsv import UNKNOWN, bad_table, parse_numbers, read_tsv
 

@@ -6,7 +6,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 from speech_decoding.studies.reading import reading
 
 _KIND = "a MATLAB file of version 5 to 7.2"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 # An OSError is among them only if it has no number: those with one are the operating system's.
 _DAMAGE = (

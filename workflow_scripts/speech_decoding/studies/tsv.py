@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

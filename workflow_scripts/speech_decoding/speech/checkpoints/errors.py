@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from speech_decoding.errors import InputError
+from plumbing.errors import InputError
 
 
 class CheckpointError(InputError):

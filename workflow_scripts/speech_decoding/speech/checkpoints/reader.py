@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from speech_decoding.seals import hash_file
+from plumbing.seals import hash_file
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
 from speech_decoding.speech.checkpoints.errors import CheckpointError, missing, shortened
 from speech_decoding.speech.checkpoints.fairseq import read_fairseq
