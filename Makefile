@@ -36,6 +36,7 @@ bench: setup
 	$(BIN)/python -m tests.bench.preprocessing
 	$(BIN)/python -m tests.bench.raw_checks
 	$(BIN)/python -m tests.bench.dry_run
+	$(BIN)/python -m tests.bench.seals
 	$(BIN)/python -m tests.bench.embedding
 	$(BIN)/python -m tests.bench.training
 	$(BIN)/python -m tests.bench.retrieval

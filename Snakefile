@@ -10,6 +10,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "rules/configuration.smk"
 include: "rules/common.smk"
 include: "rules/download.smk"
 include: "rules/simulate.smk"

@@ -3,15 +3,15 @@
 
 rule measure_alignment:
     input:
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
-        audio=of_stories("results/{study}/audio/{story}.npy"),
-        wavs=of_stories("results/{study}/audio/{story}.parquet"),
+        wav_onsets=results.WAV_ONSETS,
+        audio=every(results.AUDIO),
+        wavs=every(results.WAVS),
     output:
-        "results/{study}/alignment.parquet",
+        results.ALIGNMENT,
     log:
-        "results/{study}/logs/measure_alignment.log",
+        results.log_of("measure_alignment"),
     benchmark:
-        "results/{study}/benchmarks/measure_alignment.tsv"
+        results.benchmark_of("measure_alignment")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -21,12 +21,11 @@ rule measure_alignment:
     params:
         script=scripts / "measure_alignment.py",
         study=study_arguments,
-        settings=settings_of("measure_alignment"),
+        settings=settings_of(lambda own: own.audio_rate),
         code=code_of("measure_alignment", reader_module),
         job=job_text,
     message:
         "Measuring the alignment of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.study} --wav-onsets {input.wav_onsets:q}"
-        " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --study {params.study:q} --settings {params.settings:q} 2>&1 | tee {log:q}"

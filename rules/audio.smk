@@ -5,14 +5,14 @@
 rule merge_audio:
     input:
         wavs=wav_files,
-        checks="results/{study}/checks.parquet",
+        checks=results.CHECKS,
     output:
-        audio="results/{study}/audio/{story}.npy",
-        table="results/{study}/audio/{story}.parquet",
+        audio=results.AUDIO,
+        table=results.WAVS,
     log:
-        "results/{study}/logs/merge_audio/{story}.log",
+        results.log_of("merge_audio/{story}"),
     benchmark:
-        "results/{study}/benchmarks/merge_audio/{story}.tsv"
+        results.benchmark_of("merge_audio/{story}")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -22,13 +22,13 @@ rule merge_audio:
     params:
         script=scripts / "merge_audio.py",
         wavs=wav_names,
-        raw=raw_stamps("results/{study}/audio/{story}.npy", wav_files),
-        settings=settings_of("merge_audio"),
+        raw=raw_stamps(results.AUDIO, wav_files),
+        settings=settings_of(lambda own: own["audio"]),
         code=code_of("merge_audio"),
         job=job_text,
     message:
         "Merging the audio of {wildcards.study}, {wildcards.story}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.wavs:q} --story {wildcards.story}"
-        " --checks {input.checks:q} --settings {params.settings:q}"
-        " --raw-stamps {params.raw:q} --audio {output.audio:q} --table {output.table:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --story {wildcards.story} {params.wavs:q} --raw-stamps {params.raw:q}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -4,13 +4,13 @@
 rule check_recording:
     input:
         raw_files,
-        heard_wavs,
+        wav_files,
     output:
-        "results/{study}/checks/{recording}.json",
+        results.CHECK,
     log:
-        "results/{study}/logs/check_recording/{recording}.log",
+        results.log_of("check_recording/{recording}"),
     benchmark:
-        "results/{study}/benchmarks/check_recording/{recording}.tsv"
+        results.benchmark_of("check_recording/{recording}")
     priority: 10
     conda:
         "../envs/recordings.yaml"
@@ -20,27 +20,28 @@ rule check_recording:
         runtime=growing(5),
     params:
         script=scripts / "check_recording.py",
-        study=recording_arguments,
-        raw=raw_stamps("results/{study}/checks/{recording}.json", raw_files, heard_wavs),
+        study=study_arguments,
+        raw=raw_stamps(results.CHECK, raw_files, wav_files),
         code=code_of("check_recording", reader_module),
         job=job_text,
     message:
         "Checking the raw files of {wildcards.study}, {wildcards.recording}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.study} --recording {wildcards.recording}"
-        " --raw-stamps {params.raw:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --recording {wildcards.recording} --study {params.study:q}"
+        " --raw-stamps {params.raw:q} 2>&1 | tee {log:q}"
 
 
 rule check_study:
     input:
-        of_recordings("results/{study}/checks/{recording}.json"),
+        every(results.CHECK),
     output:
-        table="results/{study}/checks.parquet",
-        findings="results/{study}/findings.parquet",
+        table=results.CHECKS,
+        findings=results.FINDINGS,
     log:
-        "results/{study}/logs/check_study.log",
+        results.log_of("check_study"),
     benchmark:
-        "results/{study}/benchmarks/check_study.tsv"
+        results.benchmark_of("check_study")
     priority: 10
     retries: 0  # the same verdicts lead to the same end
     localrule: True  # seconds, for which all other jobs wait
@@ -53,12 +54,13 @@ rule check_study:
     params:
         script=scripts / "check_study.py",
         study=study_arguments,
-        settings=settings_of("check_study"),
+        checked=given(lambda own: own.study.recordings_at_hand),
+        settings=settings_of(lambda own: own["check"] | {"exclude": own.study.entry["exclude"]}),
         code=code_of("check_study", reader_module),
         job=job_text,
     message:
         "Gathering the verdicts on {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.study} --verdicts {input:q}"
-        " --settings {params.settings:q} --table {output.table:q} --findings {output.findings:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --study {params.study:q} --checked {params.checked} --settings {params.settings:q}"
         " 2>&1 | tee {log:q}"

@@ -3,18 +3,17 @@
 
 rule write_comparison:
     input:
-        metrics=of_comparison("results/{study}/experiments/{experiment}/seed-{seed}/metrics.json"),
-        retrieval=of_comparison(
-            "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
-        ),
-        description=of_comparison(
-            "results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"
+        runs=every(
+            results.METRICS,
+            results.RETRIEVAL,
+            results.DESCRIPTION,
+            of=lambda own: own.study.runs(compared_experiments(own.wildcards["comparison"])),
         ),
     output:
-        page="results/{study}/drafts/{comparison}.html",
-        numbers="results/{study}/drafts/{comparison}.json",
+        page=results.fill(results.DRAFT_PAGE, page="{comparison}"),
+        numbers=results.fill(results.DRAFT_NUMBERS, page="{comparison}"),
     log:
-        "results/{study}/logs/write_comparison/{comparison}.log",
+        results.log_of("write_comparison/{comparison}"),
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -23,27 +22,29 @@ rule write_comparison:
         runtime=growing(15),
     params:
         script=scripts / "write_comparison.py",
-        settings=settings_of("write_comparison"),
+        settings=settings_of(lambda own: own.shown | {"reader": own.study.entry["reader"]}),
         code=code_of("write_comparison"),
         job=job_text,
     message:
         "Writing {wildcards.comparison} of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {wildcards.comparison} --results results/{wildcards.study}"
-        " --settings {params.settings:q} --page {output.page:q}"
-        " --numbers {output.numbers:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --page {wildcards.comparison} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule write_sweep:
     input:
-        metrics=of_sweep("results/{study}/experiments/{experiment}/seed-{seed}/metrics.json"),
-        retrieval=of_sweep("results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"),
-        description=of_sweep("results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"),
+        runs=every(
+            results.METRICS,
+            results.RETRIEVAL,
+            results.DESCRIPTION,
+            of=lambda own: own.study.swept_runs(own.wildcards["sweep"]),
+        ),
     output:
-        page="results/{study}/drafts/sweeps/{sweep}.html",
-        numbers="results/{study}/drafts/sweeps/{sweep}.json",
+        page=results.fill(results.DRAFT_PAGE, page="sweeps/{sweep}"),
+        numbers=results.fill(results.DRAFT_NUMBERS, page="sweeps/{sweep}"),
     log:
-        "results/{study}/logs/write_sweep/{sweep}.log",
+        results.log_of("write_sweep/{sweep}"),
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -52,13 +53,20 @@ rule write_sweep:
         runtime=growing(15),
     params:
         script=scripts / "write_sweep.py",
-        experiments=sweep_experiments,
-        settings=settings_of("write_sweep"),
+        experiments=given(lambda own: own.study.points(own.wildcards["sweep"])),
+        settings=settings_of(
+            lambda own: own.shown
+            | {
+                "base": own.study.swept,
+                "setting": own["sweeps"][own.wildcards["sweep"]]["setting"],
+                "stride_s": own["segments"]["stride_s"],
+            }
+        ),
         code=code_of("write_sweep"),
         job=job_text,
     message:
         "Writing the sweep {wildcards.sweep} of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {wildcards.sweep} --results results/{wildcards.study}"
-        " --experiments {params.experiments:q} --settings {params.settings:q}"
-        " --page {output.page:q} --numbers {output.numbers:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --sweep {wildcards.sweep} --experiments {params.experiments:q}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -3,25 +3,25 @@
 
 rule control_decoder:
     input:
-        segments="results/{study}/segments/segments.parquet",
-        scalers="results/{study}/segments/scalers.parquet",
-        words="results/{study}/splits/words.parquet",
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
-        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
-        audio=of_stories("results/{study}/audio/{story}.npy"),
-        wavs=of_stories("results/{study}/audio/{story}.parquet"),
-        embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
-        chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
-        facts=of_embedding("results/{study}/embeddings/{embedding}/{story}.json"),
-        weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
-        description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
-        retrieval="results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",
+        segments=results.SEGMENTS,
+        scalers=results.SCALERS,
+        words=results.WORDS,
+        wav_onsets=results.WAV_ONSETS,
+        signals=every(results.SIGNAL),
+        audio=every(results.AUDIO),
+        wavs=every(results.WAVS),
+        embedding=every(results.FRAMES),
+        chunks=every(results.FRAME_TIMES),
+        facts=every(results.EMBEDDING),
+        weights=results.WEIGHTS,
+        description=results.DESCRIPTION,
+        retrieval=results.RETRIEVAL,
     output:
-        "results/{study}/experiments/{experiment}/seed-{seed}/controls.json",
+        results.CONTROLS,
     log:
-        "results/{study}/logs/control_decoder/{experiment}/seed-{seed}.log",
+        results.log_of("control_decoder/{experiment}/seed-{seed}"),
     benchmark:
-        "results/{study}/benchmarks/control_decoder/{experiment}/seed-{seed}.tsv"
+        results.benchmark_of("control_decoder/{experiment}/seed-{seed}")
     conda:
         "../envs/decoder.yaml"
     threads: job_cores
@@ -31,42 +31,41 @@ rule control_decoder:
     params:
         script=scripts / "control_decoder.py",
         embedding=embedding_of,
-        settings=settings_of("control_decoder"),
+        settings=settings_of(
+            lambda own: {
+                "window": own.decoded_window,
+                "device": own["training"]["device"],
+                "top_k": own["evaluation"]["top_k"],
+                **own.audio_rate,
+            }
+        ),
         code=code_of("control_decoder"),
         job=job_text,
     message:
         "Controlling {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --job {params.job:q} --splits results/{wildcards.study}/splits"
-        " --segments results/{wildcards.study}/segments"
-        " --recordings results/{wildcards.study}/recordings"
-        " --audio results/{wildcards.study}/audio"
-        " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
-        " --decoder results/{wildcards.study}/experiments/{wildcards.experiment}/"
-        "seed-{wildcards.seed} --retrieval {input.retrieval:q} --threads {threads}"
-        " --settings {params.settings:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --embedding {params.embedding} --experiment {wildcards.experiment} --seed {wildcards.seed}"
+        " --threads {threads} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule judge_controls:
     input:
-        proof="results/{study}/segments/proof.json",
-        alignment="results/{study}/alignment.parquet",
-        run=main_run(
-            [
-                "results/{study}/experiments/{experiment}/seed-{seed}/metrics.json",
-                "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",
-                "results/{study}/experiments/{experiment}/seed-{seed}/controls.json",
-            ]
+        proof=results.PROOF,
+        alignment=results.ALIGNMENT,
+        run=every(
+            results.METRICS,
+            results.RETRIEVAL,
+            results.CONTROLS,
+            of=lambda own: own.study.reported_runs[:1],
         ),
-        controls=control_runs(
-            "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
-        ),
+        controls=every(results.RETRIEVAL, of=lambda own: own.study.control_runs),
     output:
-        "results/{study}/verdicts.json",
+        results.VERDICTS,
     log:
-        "results/{study}/logs/judge_controls.log",
+        results.log_of("judge_controls"),
     benchmark:
-        "results/{study}/benchmarks/judge_controls.tsv"
+        results.benchmark_of("judge_controls")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -75,14 +74,14 @@ rule judge_controls:
         runtime=growing(15),
     params:
         script=scripts / "judge_controls.py",
-        run=main_run("results/{study}/experiments/{experiment}/seed-{seed}"),
-        controls=control_runs("results/{study}/experiments/{experiment}/seed-{seed}"),
-        settings=settings_of("judge_controls"),
+        main=given(lambda own: own.study.reported_runs[0]),
+        controls=given(lambda own: own.study.blocks["report"]["controls"]),
+        settings=settings_of(lambda own: {"top_k": own["evaluation"]["top_k"]}),
         code=code_of("judge_controls"),
         job=job_text,
     message:
         "Judging the controls of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} --proof {input.proof:q}"
-        " --alignment {input.alignment:q} --run {params.run:q} --controls {params.controls:q}"
-        " --settings {params.settings:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --experiment {params.main[experiment]} --seed {params.main[seed]}"
+        " --controls {params.controls} --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -4,15 +4,19 @@
 
 rule download_gwilliams:
     log:
-        "results/gwilliams/logs/download_gwilliams.log",
+        results.fill(results.log_of("download_gwilliams"), study="gwilliams"),
     localrule: True  # compute nodes often cannot reach the internet
     conda:
         "../envs/recordings.yaml"
     threads: 4  # connections
     params:
         script=scripts / "download_gwilliams.py",
-        folder=raw_folder_of("gwilliams"),
-        settings=fetched_settings("gwilliams", **config["download"]),
+        folder=or_stop(lambda wildcards: study_named("gwilliams").raw_folder),
+        settings=or_stop(
+            lambda wildcards: canonical_json(
+                config["download"] | {"subjects": study_named("gwilliams").subjects}
+            )
+        ),
     message:
         "Fetching MEG-MASC from OSF into {params.folder}"
     shell:
@@ -22,15 +26,17 @@ rule download_gwilliams:
 
 rule download_brennan:
     log:
-        "results/brennan/logs/download_brennan.log",
+        results.fill(results.log_of("download_brennan"), study="brennan"),
     localrule: True
     conda:
         "../envs/recordings.yaml"
     threads: 1
     params:
         script=scripts / "download_brennan.py",
-        folder=raw_folder_of("brennan"),
-        settings=fetched_settings("brennan"),
+        folder=or_stop(lambda wildcards: study_named("brennan").raw_folder),
+        settings=or_stop(
+            lambda wildcards: canonical_json({"subjects": study_named("brennan").subjects})
+        ),
     message:
         "Checking the Alice recordings in {params.folder}"
     shell:

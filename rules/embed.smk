@@ -4,16 +4,16 @@
 rule embed_speech:
     input:
         wavs=wav_files,
-        chunks="results/{study}/splits/chunks.parquet",
-        checkpoint=checkpoint,
+        chunks=results.CHUNKS,
+        checkpoint=given(lambda own: checkpoint_files(own, made=simulated_checkpoint)),
     output:
-        frames="results/{study}/embeddings/{embedding}/{story}.npy",
-        chunks="results/{study}/embeddings/{embedding}/{story}.parquet",
-        facts="results/{study}/embeddings/{embedding}/{story}.json",
+        frames=results.FRAMES,
+        chunks=results.FRAME_TIMES,
+        facts=results.EMBEDDING,
     log:
-        "results/{study}/logs/embed_speech/{embedding}/{story}.log",
+        results.log_of("embed_speech/{embedding}/{story}"),
     benchmark:
-        "results/{study}/benchmarks/embed_speech/{embedding}/{story}.tsv"
+        results.benchmark_of("embed_speech/{embedding}/{story}")
     conda:
         "../envs/decoder.yaml"
     threads: job_cores
@@ -23,15 +23,14 @@ rule embed_speech:
     params:
         script=scripts / "embed_speech.py",
         wavs=wav_names,
-        raw=raw_stamps("results/{study}/embeddings/{embedding}/{story}.npy", wav_files),
-        settings=settings_of("embed_speech"),
-        code=code_of("embed_speech", target_module),
+        raw=raw_stamps(results.FRAMES, wav_files),
+        settings=settings_of(embedding_settings),
+        code=code_of("embed_speech", lambda own: module_of(embedding_settings(own)["target"])),
         job=job_text,
     message:
         "Embedding the speech of {wildcards.study}, {wildcards.story}, as {wildcards.embedding}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.wavs:q} --chunks {input.chunks:q}"
-        " --story {wildcards.story} --raw-stamps {params.raw:q}"
-        " --threads {threads} --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/embeddings/{wildcards.embedding}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --embedding {wildcards.embedding} --story {wildcards.story} {params.wavs:q}"
+        " --raw-stamps {params.raw:q} --threads {threads} --settings {params.settings:q}"
         " 2>&1 | tee {log:q}"

@@ -3,26 +3,26 @@
 
 rule evaluate_decoder:
     input:
-        checks="results/{study}/checks.parquet",
-        segments="results/{study}/segments/segments.parquet",
-        scalers="results/{study}/segments/scalers.parquet",
-        words="results/{study}/splits/words.parquet",
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
-        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
-        wavs=of_stories("results/{study}/audio/{story}.parquet"),
-        embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
-        chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
-        facts=of_embedding("results/{study}/embeddings/{embedding}/{story}.json"),
-        weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
-        description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
+        checks=results.CHECKS,
+        segments=results.SEGMENTS,
+        scalers=results.SCALERS,
+        words=results.WORDS,
+        wav_onsets=results.WAV_ONSETS,
+        signals=every(results.SIGNAL),
+        wavs=every(results.WAVS),
+        embedding=every(results.FRAMES),
+        chunks=every(results.FRAME_TIMES),
+        facts=every(results.EMBEDDING),
+        weights=results.WEIGHTS,
+        description=results.DESCRIPTION,
     output:
-        metrics="results/{study}/experiments/{experiment}/seed-{seed}/metrics.json",
-        retrieval="results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet",
-        attention="results/{study}/experiments/{experiment}/seed-{seed}/attention.parquet",
+        metrics=results.METRICS,
+        retrieval=results.RETRIEVAL,
+        attention=results.ATTENTION,
     log:
-        "results/{study}/logs/evaluate_decoder/{experiment}/seed-{seed}.log",
+        results.log_of("evaluate_decoder/{experiment}/seed-{seed}"),
     benchmark:
-        "results/{study}/benchmarks/evaluate_decoder/{experiment}/seed-{seed}.tsv"
+        results.benchmark_of("evaluate_decoder/{experiment}/seed-{seed}")
     conda:
         "../envs/decoder.yaml"
     threads: job_cores
@@ -32,19 +32,14 @@ rule evaluate_decoder:
     params:
         script=scripts / "evaluate_decoder.py",
         embedding=embedding_of,
-        settings=settings_of("evaluate_decoder"),
+        settings=settings_of(
+            lambda own: own["evaluation"] | own.audio_rate | {"device": own["training"]["device"]}
+        ),
         code=code_of("evaluate_decoder"),
         job=job_text,
     message:
         "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "python {params.script:q} --job {params.job:q} --checks {input.checks:q}"
-        " --splits results/{wildcards.study}/splits"
-        " --segments results/{wildcards.study}/segments"
-        " --recordings results/{wildcards.study}/recordings"
-        " --audio results/{wildcards.study}/audio"
-        " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
-        " --decoder results/{wildcards.study}/experiments/{wildcards.experiment}/"
-        "seed-{wildcards.seed} --threads {threads} --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/experiments/{wildcards.experiment}/"
-        "seed-{wildcards.seed} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --embedding {params.embedding} --experiment {wildcards.experiment} --seed {wildcards.seed}"
+        " --threads {threads} --settings {params.settings:q} 2>&1 | tee {log:q}"

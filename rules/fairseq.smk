@@ -6,14 +6,14 @@
 
 rule compute_layers:
     input:
-        audio=of_stories("results/{study}/audio/{story}.npy"),
-        wavs=of_stories("results/{study}/audio/{story}.parquet"),
-        chunks="results/{study}/splits/chunks.parquet",
-        checkpoint=fairseq_file,
+        audio=every(results.AUDIO),
+        wavs=every(results.WAVS),
+        chunks=results.CHUNKS,
+        checkpoint=given(fairseq_checkpoint),
     output:
-        temp("results/{study}/embeddings/{embedding}/layers.npz"),
+        temp(results.LAYERS),
     log:
-        "results/{study}/logs/compute_layers/{embedding}.log",
+        results.log_of("compute_layers/{embedding}"),
     conda:
         "../envs/decoder.yaml"
     threads: all_cores
@@ -22,25 +22,26 @@ rule compute_layers:
         runtime=growing(30),
     params:
         script=scripts / "compute_layers.py",
-        settings=settings_of("compute_layers"),
+        settings=settings_of(
+            lambda own: {key: embedding_settings(own)[key] for key in ("checkpoint", "sha256")}
+        ),
         code=code_of("compute_layers"),
         job=job_text,
     message:
         "Computing all layers of {wildcards.embedding} for a few chunks of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} --audio results/{wildcards.study}/audio"
-        " --chunks {input.chunks:q} --settings {params.settings:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --embedding {wildcards.embedding} --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule compare_with_fairseq:
     input:
-        layers="results/{study}/embeddings/{embedding}/layers.npz",
-        checkpoint=fairseq_file,
+        layers=results.LAYERS,
+        checkpoint=given(fairseq_checkpoint),
     output:
-        "results/{study}/embeddings/{embedding}/fairseq.json",
+        results.FAIRSEQ,
     log:
-        "results/{study}/logs/compare_with_fairseq/{embedding}.log",
+        results.log_of("compare_with_fairseq/{embedding}"),
     conda:
         "../envs/fairseq.yaml"
     threads: all_cores

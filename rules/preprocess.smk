@@ -4,34 +4,34 @@
 rule preprocess_recording:
     input:
         raw=raw_files,
-        verdict="results/{study}/checks/{recording}.json",
+        verdict=results.CHECK,
     output:
-        signal="results/{study}/recordings/{recording}/signal.npy",
-        sensors="results/{study}/recordings/{recording}/sensors.parquet",
-        events="results/{study}/recordings/{recording}/events.parquet",
-        quality="results/{study}/recordings/{recording}/quality.json",
-        picture="results/{study}/recordings/{recording}/quality.png",
+        signal=results.SIGNAL,
+        sensors=results.SENSORS,
+        events=results.EVENTS,
+        quality=results.QUALITY,
+        picture=results.QUALITY_PICTURE,
     log:
-        "results/{study}/logs/preprocess_recording/{recording}.log",
+        results.log_of("preprocess_recording/{recording}"),
     benchmark:
-        "results/{study}/benchmarks/preprocess_recording/{recording}.tsv"
+        results.benchmark_of("preprocess_recording/{recording}")
     conda:
         "../envs/recordings.yaml"
     threads: 1
     resources:
-        mem_mb=preprocess_memory,
+        mem_mb=lambda wildcards, attempt: attempt
+        * preprocessing_memory_mb(study_of(wildcards).blocks["preprocess"]),
         runtime=growing(15),
     params:
         script=scripts / "preprocess_recording.py",
-        study=recording_arguments,
-        raw=raw_stamps("results/{study}/checks/{recording}.json", raw_files),
-        settings=settings_of("preprocess_recording"),
+        study=study_arguments,
+        raw=raw_stamps(results.CHECK, raw_files),
+        settings=settings_of(lambda own: own["preprocess"]),
         code=code_of("preprocess_recording", reader_module),
         job=job_text,
     message:
         "Preprocessing {wildcards.study}, {wildcards.recording}"
     shell:
-        "python {params.script:q} --job {params.job:q} {params.study} --recording {wildcards.recording}"
-        " --verdict {input.verdict:q} --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/recordings/{wildcards.recording}"
-        " 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --recording {wildcards.recording} --study {params.study:q}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -6,13 +6,13 @@
 
 rule publish_page:
     input:
-        page="results/{study}/drafts/{page}.html",
-        numbers="results/{study}/drafts/{page}.json",
+        page=results.DRAFT_PAGE,
+        numbers=results.DRAFT_NUMBERS,
     output:
-        page=report("results/{study}/{page}.html", category="{study}", labels={"page": "{page}"}),
-        numbers="results/{study}/{page}.json",
+        page=report(results.PAGE, category="{study}", labels={"page": "{page}"}),
+        numbers=results.NUMBERS,
     log:
-        "results/{study}/logs/publish_page/{page}.log",
+        results.log_of("publish_page/{page}"),
     localrule: True
     conda:
         "../envs/recordings.yaml"
@@ -22,26 +22,41 @@ rule publish_page:
         runtime=5,
     params:
         script=scripts / "publish_page.py",
-        drawn=drawn_with("results/{study}/drafts/{page}.html"),
+        page="{page}",
+        numbers="{page}",
+        drawn=or_stop(lambda wildcards: drawn_with(results.fill(results.DRAFT_PAGE, **wildcards))),
         code=code_of("publish_page"),
         job=job_text,
     message:
         "Publishing {output.page}"
     shell:
-        "python {params.script:q} --job {params.job:q} {input:q} --outputs {output:q}"
-        " 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --page {params.page} --numbers {params.numbers} 2>&1 | tee {log:q}"
 
 
 use rule publish_page as publish_report with:
     input:
-        page="results/{study}/drafts/report.html",
-        numbers="results/{study}/drafts/metrics.json",
+        page=results.fill(results.DRAFT_PAGE, page="report"),
+        numbers=results.fill(results.DRAFT_NUMBERS, page="metrics"),
     output:
-        page=report("results/{study}/report.html", category="{study}", labels={"page": "report"}),
+        page=report(
+            results.fill(results.PAGE, page="report"),
+            category="{study}",
+            labels={"page": "report"},
+        ),
         numbers=report(
-            "results/{study}/metrics.json", category="{study}", labels={"page": "metrics"}
+            results.fill(results.NUMBERS, page="metrics"),
+            category="{study}",
+            labels={"page": "metrics"},
         ),
     log:
-        "results/{study}/logs/publish_report.log",
+        results.log_of("publish_report"),
     params:
-        drawn=drawn_with("results/{study}/drafts/report.html"),
+        script=scripts / "publish_page.py",
+        page="report",
+        numbers="metrics",
+        drawn=or_stop(
+            lambda wildcards: drawn_with(
+                results.fill(results.DRAFT_PAGE, page="report", **wildcards)
+            )
+        ),

@@ -1,63 +1,46 @@
 # Everything before -> one page and one table of numbers.
 
 
-rule graph_rules:
-    output:
-        "results/{study}/rules.dot",
-    log:
-        "results/{study}/logs/graph_rules.log",
-    localrule: True
-    conda:
-        "../envs/recordings.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
-    params:
-        same=same_workflow,
-        rules=rules_fingerprint,
-        settings=settings_of("graph_rules"),
-    message:
-        "Drawing the graph of rules of {wildcards.study}"
-    shell:
-        "snakemake {params.same} --cores 1 --quiet all --rulegraph dot"
-        " -- results/{wildcards.study}/report.html > {output:q} 2> {log:q}"
-
-
 rule write_report:
     input:
-        checks="results/{study}/checks.parquet",
-        findings="results/{study}/findings.parquet",
-        blocks="results/{study}/splits/blocks.parquet",
-        chunks="results/{study}/splits/chunks.parquet",
-        segments="results/{study}/segments/segments.parquet",
-        proof="results/{study}/segments/proof.json",
-        embeddings=reported_embeddings,
-        alignment="results/{study}/alignment.parquet",
-        rules="results/{study}/rules.dot",
-        quality=of_recordings("results/{study}/recordings/{recording}/quality.json"),
-        pictures=of_recordings("results/{study}/recordings/{recording}/quality.png"),
-        history=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/history.csv"),
-        description=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/decoder.json"),
-        metrics=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/metrics.json"),
-        retrieval=of_reported(
-            "results/{study}/experiments/{experiment}/seed-{seed}/retrieval.parquet"
+        checks=results.CHECKS,
+        findings=results.FINDINGS,
+        blocks=results.BLOCKS,
+        chunks=results.CHUNKS,
+        segments=results.SEGMENTS,
+        proof=results.PROOF,
+        embeddings=every(results.EMBEDDING, of=lambda own: own.study.reported_runs),
+        fairseq=given(
+            lambda own: expand(
+                results.FAIRSEQ, **own.wildcards, embedding=compared_with_fairseq(own)
+            )
         ),
-        attention=of_reported(
-            "results/{study}/experiments/{experiment}/seed-{seed}/attention.parquet"
+        alignment=results.ALIGNMENT,
+        quality=every(results.QUALITY),
+        pictures=every(results.QUALITY_PICTURE),
+        runs=every(
+            results.HISTORY,
+            results.DESCRIPTION,
+            results.METRICS,
+            results.RETRIEVAL,
+            results.ATTENTION,
+            results.WEIGHTS,
+            of=lambda own: own.study.reported_runs,
         ),
-        words="results/{study}/splits/words.parquet",
-        controls=main_run("results/{study}/experiments/{experiment}/seed-{seed}/controls.json"),
-        verdicts="results/{study}/verdicts.json",
-        weights=of_reported(
-            "results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors"
+        words=results.WORDS,
+        controls=every(results.CONTROLS, of=lambda own: own.study.reported_runs[:1]),
+        verdicts=results.VERDICTS,
+        audio=every(
+            results.WAV_ONSETS,
+            results.AUDIO,
+            results.WAVS,
+            where=lambda own: own["report"]["audio"],
         ),
-        audio=heard_in_examples,
     output:
-        report="results/{study}/drafts/report.html",
-        metrics="results/{study}/drafts/metrics.json",
+        report=results.fill(results.DRAFT_PAGE, page="report"),
+        metrics=results.fill(results.DRAFT_NUMBERS, page="metrics"),
     log:
-        "results/{study}/logs/write_report.log",
+        results.log_of("write_report"),
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -66,12 +49,11 @@ rule write_report:
         runtime=growing(15),
     params:
         script=scripts / "write_report.py",
-        settings=settings_of("write_report"),
+        settings=settings_of(lambda own: own.reported),
         code=code_of("write_report", reader_module),
         job=job_text,
     message:
         "Writing the report of {wildcards.study}"
     shell:
         "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
-        " --settings {params.settings:q}"
-        " --report {output.report:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"

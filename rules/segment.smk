@@ -3,19 +3,19 @@
 
 rule split_blocks:
     input:
-        checks="results/{study}/checks.parquet",
-        events=of_recordings("results/{study}/recordings/{recording}/events.parquet"),
-        audio=of_stories("results/{study}/audio/{story}.parquet"),
+        checks=results.CHECKS,
+        events=every(results.EVENTS),
+        audio=every(results.WAVS),
     output:
-        blocks="results/{study}/splits/blocks.parquet",
-        chunks="results/{study}/splits/chunks.parquet",
-        words="results/{study}/splits/words.parquet",
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
-        list="results/{study}/splits/splits.csv",
+        blocks=results.BLOCKS,
+        chunks=results.CHUNKS,
+        words=results.WORDS,
+        wav_onsets=results.WAV_ONSETS,
+        list=results.SPLIT_LIST,
     log:
-        "results/{study}/logs/split_blocks.log",
+        results.log_of("split_blocks"),
     benchmark:
-        "results/{study}/benchmarks/split_blocks.tsv"
+        results.benchmark_of("split_blocks")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -24,31 +24,29 @@ rule split_blocks:
         runtime=growing(15),
     params:
         script=scripts / "split_blocks.py",
-        settings=settings_of("split_blocks"),
+        settings=settings_of(lambda own: own["splits"]),
         code=code_of("split_blocks"),
         job=job_text,
     message:
         "Splitting the blocks of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} --checks {input.checks:q}"
-        " --recordings results/{wildcards.study}/recordings"
-        " --audio results/{wildcards.study}/audio --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/splits 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule cut_segments:
     input:
-        blocks="results/{study}/splits/blocks.parquet",
-        words="results/{study}/splits/words.parquet",
-        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
-        sensors=of_recordings("results/{study}/recordings/{recording}/sensors.parquet"),
+        blocks=results.BLOCKS,
+        words=results.WORDS,
+        signals=every(results.SIGNAL),
+        sensors=every(results.SENSORS),
     output:
-        segments="results/{study}/segments/segments.parquet",
-        scalers="results/{study}/segments/scalers.parquet",
+        segments=results.SEGMENTS,
+        scalers=results.SCALERS,
     log:
-        "results/{study}/logs/cut_segments.log",
+        results.log_of("cut_segments"),
     benchmark:
-        "results/{study}/benchmarks/cut_segments.tsv"
+        results.benchmark_of("cut_segments")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -57,28 +55,27 @@ rule cut_segments:
         runtime=growing(30),
     params:
         script=scripts / "cut_segments.py",
-        settings=settings_of("cut_segments"),
+        settings=settings_of(lambda own: own["segments"] | own.rate),
         code=code_of("cut_segments"),
         job=job_text,
     message:
         "Cutting the segments of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} --splits results/{wildcards.study}/splits"
-        " --recordings results/{wildcards.study}/recordings --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/segments 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule prove_splits:
     input:
-        wavs=of_stories("results/{study}/audio/{story}.parquet"),
-        segments="results/{study}/segments/segments.parquet",
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
+        wavs=every(results.WAVS),
+        segments=results.SEGMENTS,
+        wav_onsets=results.WAV_ONSETS,
     output:
-        "results/{study}/segments/proof.json",
+        results.PROOF,
     log:
-        "results/{study}/logs/prove_splits.log",
+        results.log_of("prove_splits"),
     benchmark:
-        "results/{study}/benchmarks/prove_splits.tsv"
+        results.benchmark_of("prove_splits")
     conda:
         "../envs/recordings.yaml"
     threads: 1
@@ -87,12 +84,11 @@ rule prove_splits:
         runtime=growing(15),
     params:
         script=scripts / "prove_splits.py",
-        settings=settings_of("prove_splits"),
+        settings=settings_of(lambda own: own.window),
         code=code_of("prove_splits"),
         job=job_text,
     message:
         "Proving the splits of {wildcards.study}"
     shell:
-        "python {params.script:q} --job {params.job:q} {input.wavs:q} --segments {input.segments:q}"
-        " --wav-onsets {input.wav_onsets:q} --settings {params.settings:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "python {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --settings {params.settings:q} 2>&1 | tee {log:q}"

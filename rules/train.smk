@@ -6,22 +6,22 @@
 
 rule train_decoder:
     input:
-        segments="results/{study}/segments/segments.parquet",
-        scalers="results/{study}/segments/scalers.parquet",
-        words="results/{study}/splits/words.parquet",
-        wav_onsets="results/{study}/splits/wav_onsets.parquet",
-        signals=of_recordings("results/{study}/recordings/{recording}/signal.npy"),
-        embedding=of_embedding("results/{study}/embeddings/{embedding}/{story}.npy"),
-        chunks=of_embedding("results/{study}/embeddings/{embedding}/{story}.parquet"),
-        facts=of_embedding("results/{study}/embeddings/{embedding}/{story}.json"),
+        segments=results.SEGMENTS,
+        scalers=results.SCALERS,
+        words=results.WORDS,
+        wav_onsets=results.WAV_ONSETS,
+        signals=every(results.SIGNAL),
+        embedding=every(results.FRAMES),
+        chunks=every(results.FRAME_TIMES),
+        facts=every(results.EMBEDDING),
     output:
-        weights="results/{study}/experiments/{experiment}/seed-{seed}/decoder.safetensors",
-        description="results/{study}/experiments/{experiment}/seed-{seed}/decoder.json",
-        history="results/{study}/experiments/{experiment}/seed-{seed}/history.csv",
+        weights=results.WEIGHTS,
+        description=results.DESCRIPTION,
+        history=results.HISTORY,
     log:
-        "results/{study}/logs/train_decoder/{experiment}/seed-{seed}.log",
+        results.log_of("train_decoder/{experiment}/seed-{seed}"),
     benchmark:
-        "results/{study}/benchmarks/train_decoder/{experiment}/seed-{seed}.tsv"
+        results.benchmark_of("train_decoder/{experiment}/seed-{seed}")
     conda:
         "../envs/decoder.yaml"
     threads: job_cores
@@ -30,20 +30,24 @@ rule train_decoder:
         runtime=720,  # no more in another try, which continues this one
     params:
         script=scripts / "train_decoder.py",
-        launcher=training_launcher,
-        options=training_options,
+        # Not tracked, because they are asked for resources: they change no result.
+        launcher=lambda wildcards, resources: training_launcher(config["running"]),
+        options=lambda wildcards, resources: training_options(
+            config["running"], job_minutes=resources.runtime if workflow.remote_exec else None
+        ),
         embedding=embedding_of,
-        settings=settings_of("train_decoder"),
+        settings=settings_of(
+            lambda own: {
+                "window": own.decoded_window,
+                "decoder": own["decoder"],
+                "training": own["training"],
+            }
+        ),
         code=code_of("train_decoder"),
         job=job_text,
     message:
         "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"
     shell:
-        "{params.launcher} {params.script:q} --job {params.job:q} {params.options}"
-        " --splits results/{wildcards.study}/splits"
-        " --segments results/{wildcards.study}/segments"
-        " --recordings results/{wildcards.study}/recordings"
-        " --embedding results/{wildcards.study}/embeddings/{params.embedding}"
-        " --seed {wildcards.seed} --threads {threads} --settings {params.settings:q}"
-        " --folder results/{wildcards.study}/experiments/{wildcards.experiment}/"
-        "seed-{wildcards.seed} 2>&1 | tee {log:q}"
+        "{params.launcher} {params.script:q} --job {params.job:q} --results results/{wildcards.study}"
+        " --embedding {params.embedding} --experiment {wildcards.experiment} --seed {wildcards.seed}"
+        " --threads {threads} {params.options} --settings {params.settings:q} 2>&1 | tee {log:q}"

@@ -1,26 +1,27 @@
-"""Check the raw files of one recording and write the verdict as JSON."""
+"""Check the raw files of one recording and write the verdict."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, add_stamps_argument, run
-from plumbing.files import write_json
-from plumbing.seals import note_raw_files
+from plumbing.command import (
+    add_stamps_argument,
+    add_study_argument,
+    open_results,
+    run,
+    step_parser,
+)
+from plumbing.results import CHECK
 from speech_decoding.recordings.apart import judge_apart
-from speech_decoding.studies.arguments import add_recording_arguments, open_recording
+from speech_decoding.studies import find_recording, open_study
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
+    parser = step_parser(__doc__, "recording")
+    add_study_argument(parser)
     add_stamps_argument(parser)
-    add_recording_arguments(parser)
-    parser.add_argument("--output", type=Path, required=True, help="verdict, JSON")
     arguments = parser.parse_args()
-    study, recording = open_recording(arguments)
+    results, study = open_results(arguments), open_study(**arguments.study)
+    recording = find_recording(study, arguments.recording)
     read = [*study.raw_files(recording), *study.wav_files(recording.story)]
-    note_raw_files(read, arguments.raw_stamps)
-    write_json(arguments.output, judge_apart(study, recording))
+    results.job.note_raw_files(read, arguments.raw_stamps)
+    results.write(CHECK, judge_apart(study, recording))
 
 
 if __name__ == "__main__":

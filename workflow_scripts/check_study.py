@@ -4,37 +4,37 @@ A recording without a verdict is judged here: one whose signal is missing, of wh
 to read.
 """
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import read_json, write_table
+from plumbing.command import (
+    add_settings_argument,
+    add_study_argument,
+    open_results,
+    run,
+    step_parser,
+)
+from plumbing.results import CHECK, CHECKS, FINDINGS
 from speech_decoding.recordings.checks import judge_recording, judge_study
 from speech_decoding.recordings.earlier_results import name_earlier_results
 from speech_decoding.studies import open_study
-from speech_decoding.studies.arguments import add_study_arguments
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    add_study_arguments(parser)
-    parser.add_argument("--verdicts", nargs="*", type=Path, help="of check_recording")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--table", type=Path, required=True, help="a row per recording")
-    parser.add_argument("--findings", type=Path, required=True, help="a row per finding")
+    parser = step_parser(__doc__)
+    add_study_argument(parser)
+    parser.add_argument("--checked", nargs="*", default=[], help="recordings with a verdict")
+    add_settings_argument(parser)
     arguments = parser.parse_args()
-    study = open_study(arguments.reader, arguments.raw_folder, arguments.layout)
-    given = {verdict["recording"]: verdict for verdict in map(read_json, arguments.verdicts)}
+    results, study = open_results(arguments), open_study(**arguments.study)
     verdicts = [
-        given.get(recording.id) or judge_recording(study, recording)
+        results.read(CHECK, recording=recording.id)
+        if recording.id in arguments.checked
+        else judge_recording(study, recording)
         for recording in study.recordings()
     ]
-    if earlier := name_earlier_results(arguments.table.parent, study):
+    if earlier := name_earlier_results(results, study):
         print(f"Warning: {earlier}", flush=True)
     table, findings = judge_study(verdicts, **arguments.settings)
-    write_table(arguments.table, table)
-    write_table(arguments.findings, findings)
+    results.write(CHECKS, table)
+    results.write(FINDINGS, findings)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,30 @@
 """Compute every layer of the speech model for a few chunks, as the embedding does."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.files import replacing
+from plumbing.results import AUDIO, CHUNKS, LAYERS, WAVS
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("--audio", type=Path, required=True, help="folder of merge_audio")
-    parser.add_argument("--chunks", type=Path, required=True, help="the study's chunks")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="layers, .npz")
+    parser = step_parser(__doc__, "embedding")
+    add_settings_argument(parser)
     arguments = parser.parse_args()
 
     import numpy as np
 
-    from plumbing.files import read_npy, read_table, replacing
     from speech_decoding.speech.checkpoints import read_checkpoint
     from speech_decoding.speech.layers import compute_layers
 
-    chunks = read_table(arguments.chunks)
+    results = open_results(arguments)
+    chunks = results.read(CHUNKS)
     stories = sorted(chunks["story"].unique())
     layers = compute_layers(
         read_checkpoint(**arguments.settings),
-        {story: read_npy(arguments.audio / f"{story}.npy") for story in stories},
-        {story: read_table(arguments.audio / f"{story}.parquet") for story in stories},
+        {story: results.read(AUDIO, story=story) for story in stories},
+        {story: results.read(WAVS, story=story) for story in stories},
         chunks,
     )
-    with replacing(arguments.output, sealed=False) as temporary:  # read by fairseq, then removed
+    with replacing(results.path(LAYERS)) as temporary:  # read by fairseq, then removed: no seal
         np.savez(temporary, **layers)
 
 

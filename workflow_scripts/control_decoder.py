@@ -1,27 +1,13 @@
 """Ask a trained decoder what it should not know: noise, silence, shifted speech, timing alone."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import (
-    add_data_arguments,
-    add_job_argument,
-    data_folders,
-    run,
-    settings_argument,
-)
-from plumbing.files import read_npy, read_table, write_json
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.results import AUDIO, CONTROLS, RETRIEVAL
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    add_data_arguments(parser)
-    parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
-    parser.add_argument("--decoder", type=Path, required=True, help="folder of the decoder")
-    parser.add_argument("--retrieval", type=Path, required=True, help="of evaluate_decoder")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="JSON")
+    parser = step_parser(__doc__, "embedding", "experiment", "seed")
+    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+    add_settings_argument(parser)
     arguments = parser.parse_args()
 
     from speech_decoding.controls.asked import run_controls, stand_ins
@@ -29,10 +15,9 @@ def main() -> None:
     from speech_decoding.segments.heard_audio import read_wavs
     from speech_decoding.segments.windows import Window
 
-    settings = arguments.settings
+    results, settings = open_results(arguments), arguments.settings
     trained = open_trained(
-        arguments.decoder,
-        **data_folders(arguments),
+        results,
         device=settings["device"],
         threads=arguments.threads,
         further=stand_ins(Window(**settings["window"])),
@@ -40,13 +25,13 @@ def main() -> None:
     stories = trained.store.segments["story"].unique()
     controls = run_controls(
         trained,
-        read_table(arguments.retrieval),
-        read_wavs(arguments.audio, stories, settings["audio_rate_hz"]),
-        {story: read_npy(arguments.audio / f"{story}.npy") for story in stories},
+        results.read(RETRIEVAL),
+        read_wavs(results, stories, settings["audio_rate_hz"]),
+        {story: results.read(AUDIO, story=story) for story in stories},
         audio_rate_hz=settings["audio_rate_hz"],
         top_k=settings["top_k"],
     )
-    write_json(arguments.output, controls)
+    results.write(CONTROLS, controls)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,22 @@
 """List a study's segments and fit each recording's scaler on its training segments."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import read_npy, read_table, write_table
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.results import BLOCKS, SCALERS, SEGMENTS, SENSORS, SIGNAL, WORDS
 from speech_decoding.segments.cutting import cut_recording, join_recordings
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
+    parser = step_parser(__doc__)
+    add_settings_argument(parser)
     arguments = parser.parse_args()
-    blocks = read_table(arguments.splits / "blocks.parquet")
-    words = read_table(arguments.splits / "words.parquet")
+    results = open_results(arguments)
+    blocks, words = results.read(BLOCKS), results.read(WORDS)
     parts = []
     for (name, subject, story), own_blocks in blocks.groupby(["recording", "subject", "story"]):
-        folder = arguments.recordings / name
         segments, scaler = cut_recording(
             name,
-            read_npy(folder / "signal.npy"),
-            read_table(folder / "sensors.parquet"),
+            results.read(SIGNAL, recording=name),
+            results.read(SENSORS, recording=name),
             words[words["recording"] == name],
             own_blocks,
             **arguments.settings,
@@ -32,8 +24,8 @@ def main() -> None:
         parts.append((segments.assign(subject=subject, story=story), scaler))
         print(f"{name}: {len(segments)} segments", flush=True)
     segments, scalers = join_recordings(parts)
-    write_table(arguments.folder / "segments.parquet", segments)
-    write_table(arguments.folder / "scalers.parquet", scalers)
+    results.write(SEGMENTS, segments)
+    results.write(SCALERS, scalers)
 
 
 if __name__ == "__main__":

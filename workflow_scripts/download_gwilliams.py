@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from download.gwilliams import download
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="root of the study")
     parser.add_argument(
         "--settings",
-        type=settings_argument,
+        type=json_object,
         required=True,
         help="JSON: api, nodes, subjects, attempts and first_wait_s",
     )

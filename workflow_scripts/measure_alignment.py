@@ -1,29 +1,27 @@
 """Measure, per recording, how far the recorded sound is from where the events place it."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import read_npy, read_table, write_table
+from plumbing.command import (
+    add_settings_argument,
+    add_study_argument,
+    open_results,
+    run,
+    step_parser,
+)
+from plumbing.results import ALIGNMENT, AUDIO, WAV_ONSETS, WAVS
 from speech_decoding.recordings.alignment import measure_alignment
 from speech_decoding.studies import open_study
-from speech_decoding.studies.arguments import add_study_arguments
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    add_study_arguments(parser)
-    parser.add_argument("--wav-onsets", type=Path, required=True, help="of split_blocks")
-    parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="table of recordings")
+    parser = step_parser(__doc__)
+    add_study_argument(parser)
+    add_settings_argument(parser)
     arguments = parser.parse_args()
 
     import pandas as pd
 
-    study = open_study(arguments.reader, arguments.raw_folder, arguments.layout)
-    wav_onsets = read_table(arguments.wav_onsets)
+    results, study = open_results(arguments), open_study(**arguments.study)
+    wav_onsets = results.read(WAV_ONSETS)
     rows = []
     for recording in study.recordings():
         own = wav_onsets[wav_onsets["recording"] == recording.id]
@@ -33,14 +31,14 @@ def main() -> None:
             study,
             recording,
             own,
-            read_npy(arguments.audio / f"{recording.story}.npy"),
-            read_table(arguments.audio / f"{recording.story}.parquet"),
+            results.read(AUDIO, story=recording.story),
+            results.read(WAVS, story=recording.story),
             **arguments.settings,
         )
         print(f"{recording.id}: lag {found['lag_ms']} ms", flush=True)
         rows.append({"recording": recording.id, "subject": recording.subject} | found)
     columns = {"lag_ms": "float64", "correlation": "float64", "warning": "string"}
-    write_table(arguments.output, pd.DataFrame(rows).astype(columns))
+    results.write(ALIGNMENT, pd.DataFrame(rows).astype(columns))
 
 
 if __name__ == "__main__":

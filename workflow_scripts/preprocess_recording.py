@@ -1,41 +1,39 @@
 """Read one raw recording; write its resampled signal, sensors, events and quality."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import read_json, write_json, write_npy, write_table
+from plumbing.command import (
+    add_settings_argument,
+    add_study_argument,
+    open_results,
+    run,
+    step_parser,
+)
+from plumbing.results import CHECK, EVENTS, QUALITY, QUALITY_PICTURE, SENSORS, SIGNAL
 from speech_decoding.recordings.preprocessing import preprocess
-from speech_decoding.studies.arguments import add_recording_arguments, open_recording
+from speech_decoding.studies import find_recording, open_study
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    add_recording_arguments(parser)
-    parser.add_argument("--verdict", type=Path, required=True, help="of check_recording")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the results go")
+    parser = step_parser(__doc__, "recording")
+    add_study_argument(parser)
+    add_settings_argument(parser)
     arguments = parser.parse_args()
-    study, recording = open_recording(arguments)
-    verdict = read_json(arguments.verdict)
+    results, study = open_results(arguments), open_study(**arguments.study)
+    verdict = results.read(CHECK)
     result = preprocess(
         study,
-        recording,
+        find_recording(study, arguments.recording),
         usable=verdict["verdict"] != "excluded",
         bad_channels=verdict["bad_channels"],
         **arguments.settings,
     )
-    write_npy(arguments.folder / "signal.npy", result.signal)
-    write_table(arguments.folder / "sensors.parquet", result.sensors)
-    write_table(arguments.folder / "events.parquet", result.events)
-    write_json(
-        arguments.folder / "quality.json", result.quality.summary() if result.quality else None
-    )
+    results.write(SIGNAL, result.signal)
+    results.write(SENSORS, result.sensors)
+    results.write(EVENTS, result.events)
+    results.write(QUALITY, result.quality.summary() if result.quality else None)
 
     from speech_decoding.recordings.quality_picture import draw_quality
 
-    draw_quality(arguments.folder / "quality.png", result.quality)
+    results.write(QUALITY_PICTURE, draw_quality(result.quality))
 
 
 if __name__ == "__main__":

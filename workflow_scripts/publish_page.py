@@ -1,22 +1,17 @@
 """Put a page and its numbers where people look for them, in place of earlier ones."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run
-from plumbing.files import read_bytes, replacing
+from plumbing.command import open_results, run, step_parser
+from plumbing.results import DRAFT_NUMBERS, DRAFT_PAGE, NUMBERS, PAGE
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("drafts", nargs="+", type=Path)
-    parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="in the same order")
+    parser = step_parser(__doc__, "page")
+    parser.add_argument("--numbers", help="name of the file of numbers, if not that of the page")
     arguments = parser.parse_args()
-    contents = [read_bytes(draft) for draft in arguments.drafts]
-    for output, content in zip(arguments.outputs, contents, strict=True):
-        with replacing(output) as temporary:
-            temporary.write_bytes(content)
+    results, numbers = open_results(arguments), arguments.numbers or arguments.page
+    contents = results.read(DRAFT_PAGE), results.read(DRAFT_NUMBERS, page=numbers)
+    results.write(PAGE, contents[0])
+    results.write(NUMBERS, contents[1], page=numbers)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 from simulation.alice import simulate_recording
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--subject", required=True)
     parser.add_argument(
         "--settings",
-        type=settings_argument,
+        type=json_object,
         required=True,
         help="JSON: wav_distances_s, snr and seed",
     )

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 from simulation.alice import simulate_stimuli
 
 
@@ -11,7 +11,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="root of the study")
     parser.add_argument(
-        "--settings", type=settings_argument, required=True, help="JSON: wav_distances_s and seed"
+        "--settings", type=json_object, required=True, help="JSON: wav_distances_s and seed"
     )
     arguments = parser.parse_args()
     simulate_stimuli(arguments.folder, **arguments.settings)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 from simulation.checkpoint import write_tiny_checkpoint
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="checkpoint to write")
     parser.add_argument(
         "--settings",
-        type=settings_argument,
+        type=json_object,
         default={},
         help="JSON: seed, layers, dimension, channels and heads if not the usual",
     )

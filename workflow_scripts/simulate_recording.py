@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 from simulation.meg_masc import simulate_recording
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--session", required=True)
     parser.add_argument(
         "--settings",
-        type=settings_argument,
+        type=json_object,
         required=True,
         help="JSON: story, task, parts, snr and seed; brain and rate_hz if not the usual",
     )

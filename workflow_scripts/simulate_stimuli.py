@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from plumbing.command import run, settings_argument
+from plumbing.command import json_object, run
 from simulation.meg_masc import simulate_stimuli
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="root of the study")
     parser.add_argument(
         "--settings",
-        type=settings_argument,
+        type=json_object,
         required=True,
         help="JSON: stories, subjects, sessions and seed",
     )

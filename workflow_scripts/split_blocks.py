@@ -1,36 +1,27 @@
 """Assign a study's blocks to splits and cut its audio at their borders."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import read_table, replacing, write_table
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.results import BLOCKS, CHECKS, CHUNKS, EVENTS, SPLIT_LIST, WAV_ONSETS, WAVS, WORDS
 from speech_decoding.segments.splits import list_splits, split_study
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("--checks", type=Path, required=True, help="table of recordings")
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
-    parser.add_argument("--audio", type=Path, required=True, help="folder of merged audio")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the tables go")
+    parser = step_parser(__doc__)
+    add_settings_argument(parser)
     arguments = parser.parse_args()
-    checks = read_table(arguments.checks)
-    used = checks[checks["verdict"] != "excluded"]
-    events = {
-        name: read_table(arguments.recordings / name / "events.parquet")
-        for name in used["recording"]
-    }
-    wavs = {
-        story: read_table(arguments.audio / f"{story}.parquet") for story in used["story"].unique()
-    }
-    tables = split_study(used, events, wavs, **arguments.settings)
-    for name, table in tables.items():
-        write_table(arguments.folder / f"{name}.parquet", table)
-    with replacing(arguments.folder / "splits.csv") as temporary:
-        list_splits(tables["blocks"], tables["chunks"]).to_csv(temporary, index=False)
+    results = open_results(arguments)
+    used = results.read(CHECKS).query("verdict != 'excluded'")
+    tables = split_study(
+        used,
+        {name: results.read(EVENTS, recording=name) for name in used["recording"]},
+        {story: results.read(WAVS, story=story) for story in used["story"].unique()},
+        **arguments.settings,
+    )
+    results.write(BLOCKS, tables["blocks"])
+    results.write(CHUNKS, tables["chunks"])
+    results.write(WORDS, tables["words"])
+    results.write(WAV_ONSETS, tables["wav_onsets"])
+    results.write(SPLIT_LIST, list_splits(tables["blocks"], tables["chunks"]))
 
 
 if __name__ == "__main__":

@@ -1,33 +1,26 @@
 """Write a table of the paper, trained anew: a page and its numbers."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import write_json
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.results import DRAFT_NUMBERS, DRAFT_PAGE
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("comparison", help="paper_table or ablations")
-    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--page", type=Path, required=True, help="HTML to write")
-    parser.add_argument("--numbers", type=Path, required=True, help="JSON to write")
+    parser = step_parser(__doc__, "page")
+    add_settings_argument(parser)
     arguments = parser.parse_args()
 
     from speech_decoding.report.comparison import compare_with_paper, write_comparison
 
-    settings = arguments.settings
+    results, settings = open_results(arguments), arguments.settings
     numbers = compare_with_paper(
-        arguments.results,
-        arguments.comparison,
+        results,
+        arguments.page,
         reader=settings["reader"],
         seeds=settings.pop("seeds"),
     )
-    write_comparison(arguments.page, arguments.comparison, numbers, **settings)
-    write_json(arguments.numbers, numbers)
+    with results.replacing(DRAFT_PAGE) as path:
+        write_comparison(path, arguments.page, numbers, **settings)
+    results.write(DRAFT_NUMBERS, numbers)
 
 
 if __name__ == "__main__":

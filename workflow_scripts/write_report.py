@@ -1,27 +1,22 @@
 """Write a study's report, one HTML file, and its metrics."""
 
-import argparse
-from pathlib import Path
-
-from plumbing.command import add_job_argument, run, settings_argument
-from plumbing.files import write_json
+from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.results import DRAFT_NUMBERS, DRAFT_PAGE
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_job_argument(parser)
-    parser.add_argument("--results", type=Path, required=True, help="the study's results folder")
-    parser.add_argument("--settings", type=settings_argument, required=True)
-    parser.add_argument("--report", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
+    parser = step_parser(__doc__)
+    add_settings_argument(parser)
     arguments = parser.parse_args()
 
     from speech_decoding.report.contents import load_contents
     from speech_decoding.report.page import write_page
 
-    contents = load_contents(arguments.results, **arguments.settings)
-    write_page(arguments.report, contents)
-    write_json(arguments.metrics, contents.metrics)
+    results = open_results(arguments)
+    contents = load_contents(results, **arguments.settings)
+    with results.replacing(DRAFT_PAGE, page="report") as path:
+        write_page(path, contents)
+    results.write(DRAFT_NUMBERS, contents.metrics, page="metrics")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from plumbing.files import replacing
 from speech_decoding.speech.checkpoints import read_checkpoint
 from speech_decoding.speech.embedding import embed_story
 from speech_decoding.speech.finished import FinishedChunks
@@ -146,7 +147,7 @@ def measure_story(checkpoint: Path, seconds: float) -> dict[str, Any]:
             {"story.wav": folder / "story.wav"},
             chunks,
             finished=FinishedChunks(folder / "unfinished", "bench"),
-            output=folder / "story.npy",
+            output=replacing(folder / "story.npy"),
         )
     return {"extra": _resident_mib("VmHWM") - before}
 

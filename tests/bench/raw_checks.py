@@ -42,7 +42,7 @@ def _report(name, work):
 def _draw(path: Path, quality: Quality) -> None:
     from speech_decoding.recordings.quality_picture import draw_quality
 
-    draw_quality(path, quality)
+    path.write_bytes(draw_quality(quality))
 
 
 if __name__ == "__main__":

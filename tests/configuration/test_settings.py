@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from configuration import settings
+from configuration.chosen import Chosen
+from configuration.study import ConfiguredStudy
 from plumbing.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -72,21 +74,19 @@ def test_an_unknown_sweep_or_point_is_told(config, experiment, told):
 
 
 def test_sweeps_do_not_concern_the_report(config):
-    before = settings.read_by("write_report", config, study="demo")
+    before = Chosen(ConfiguredStudy(config, "demo", {}), {}).reported
     config["sweeps"]["delay"]["values"] = [0.2]
-    assert settings.read_by("write_report", config, study="demo") == before
+    assert Chosen(ConfiguredStudy(config, "demo", {}), {}).reported == before
 
 
 def test_the_canonical_text_does_not_depend_on_the_order_of_keys(config):
     turned = {key: config[key] for key in reversed(config)}
     turned["training"] = {key: config["training"][key] for key in reversed(config["training"])}
-    rules = ("preprocess_recording", "train_decoder", "write_report")
-    for rule in rules:
-        texts = [
-            settings.canonical_json(settings.read_by(rule, c, study="demo", experiment="main"))
-            for c in (config, turned)
-        ]
-        assert texts[0] == texts[1]
+    texts = [
+        settings.canonical_json(settings.experiment_settings(c, "demo", "main"))
+        for c in (config, turned)
+    ]
+    assert texts[0] == texts[1]
 
 
 def test_pins_of_the_environments_agree():

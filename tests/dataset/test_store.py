@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from plumbing.errors import InputError
-from plumbing.files import write_npy, write_table
+from plumbing.results import FRAME_TIMES, FRAMES, Results
 from speech_decoding.dataset.loading import load_embedding
 from speech_decoding.dataset.store import Embedding, SegmentStore, StudyTables
 from speech_decoding.segments.cutting import cut_recording
@@ -192,10 +192,11 @@ def test_an_embedding_without_a_scale_is_a_sentence(study, heard):
 def test_an_embedding_that_is_not_finite_is_named(study, tmp_path):
     _, _, embedding = study
     embedding.frames[5, 3] = np.nan
-    write_npy(tmp_path / "s.npy", embedding.frames)
-    write_table(tmp_path / "s.parquet", embedding.chunks)
+    results = Results(tmp_path, embedding="heard", story="s")
+    results.write(FRAMES, embedding.frames)
+    results.write(FRAME_TIMES, embedding.chunks)
     with pytest.raises(InputError, match=r"s\.npy: .* found 1 that are not"):
-        load_embedding(tmp_path, ["s"])
+        load_embedding(results, ["s"])
 
 
 def test_a_signal_that_is_not_finite_is_named_before_anything_is_fitted(study):

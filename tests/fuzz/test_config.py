@@ -11,7 +11,9 @@ import yaml
 from snakemake.common.configfile import load_configfile
 
 from configuration import settings
+from configuration.chosen import Chosen
 from configuration.files import read_config_file
+from configuration.study import ConfiguredStudy
 from plumbing.errors import InputError
 from speech_decoding.dataset.selection import Selection
 from tests.config_advice import CONFIG, check_all, shipped
@@ -93,14 +95,14 @@ def use(config: settings.Settings) -> None:
         for sweep in blocks["sweeps"]:
             settings.sweep_points(config, study, sweep, every)
         for experiment in blocks["experiments"]:
-            for rule in ("train_decoder", "evaluate_decoder", "control_decoder"):
-                given = settings.read_by(rule, config, study=study, experiment=experiment)
-                assert json.loads(settings.canonical_json(given)) == given
+            own = Chosen(ConfiguredStudy(config, study, {}), {"experiment": experiment})
+            given = {name: own[name] for name in ("decoder", "training", "evaluation")}
+            given |= {"window": own.decoded_window}
+            assert json.loads(settings.canonical_json(given)) == given
             Selection(
                 **settings.experiment_settings(config, study, experiment)["training"]["selection"]
             )
-        for rule in ("check_study", "cut_segments", "write_report", "graph_rules"):
-            settings.canonical_json(settings.read_by(rule, config, study=study))
+        settings.canonical_json(Chosen(ConfiguredStudy(config, study, {}), {}).reported)
 
 
 @pytest.mark.long

@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from plumbing.results import RUN, Results
 from speech_decoding.controls.asked import run_controls, stand_ins
 from speech_decoding.evaluation.evaluate import retrieve_test_segments
 from speech_decoding.evaluation.trained import open_trained
 from speech_decoding.segments.windows import Window
-from tests.training.small_study import OUTPUTS, WINDOW, changed, command, folders
+from tests.training.small_study import OUTPUTS, WINDOW, changed, command
 
 ROOT = Path(__file__).parent.parent.parent
 _AUDIO_RATE_HZ = 400
 _STORY_S = 64
 
 
-def train(study: Path, folder: Path, *further: str, **training: Any) -> int:
+def train(run: Results, *further: str, **training: Any) -> int:
     """Run train_decoder.py with some of the block `training` changed; give its exit status."""
     script = ROOT / "workflow_scripts" / "train_decoder.py"
     done = subprocess.run(
-        [sys.executable, script, *command(study, folder, changed(**training), *further)],
+        [sys.executable, script, *command(run, changed(**training), *further)],
         env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
         capture_output=True,
         text=True,
@@ -36,24 +37,23 @@ def train(study: Path, folder: Path, *further: str, **training: Any) -> int:
     return done.returncode
 
 
-def train_interrupted(study: Path, folder: Path, **training: Any) -> int:
+def train_interrupted(run: Results, **training: Any) -> int:
     """Train until the time is up, at once, and go on; give the exit status of the first try."""
-    status = train(study, folder, "--max-minutes", "0", **training)
-    train(study, folder, **training)
+    status = train(run, "--max-minutes", "0", **training)
+    train(run, **training)
     return status
 
 
-def digest(folder: Path) -> str:
+def digest(run: Results) -> str:
     """Give a hash of the bytes of a training's outputs."""
-    contents = b"".join((folder / name).read_bytes() for name in OUTPUTS)
+    contents = b"".join((run.path(RUN) / name).read_bytes() for name in OUTPUTS)
     return hashlib.sha256(contents).hexdigest()
 
 
-def ask(study: Path, decoder_folder: Path, device: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def ask(run: Results, device: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Retrieve the test segments and run the controls: the table, and what the controls gave."""
     trained = open_trained(
-        decoder_folder,
-        **folders(study),
+        run,
         device=device,
         threads=None,
         further=stand_ins(Window(**WINDOW)),

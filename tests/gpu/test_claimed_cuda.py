@@ -10,7 +10,7 @@ from speech_decoding.training.execution import prepare_device
 from tests.gpu.claimed_cuda import CPU, CUDA, claimed_cuda
 from tests.gpu.small_training import ask, train
 from tests.gpu.variants import VARIANTS, Trial, on_host, relative_difference
-from tests.training.small_study import folders
+from tests.training.small_study import run_of
 
 # Row numbers of the brain's windows, of their first samples, of the subjects and of the speech.
 UPLOADS_PER_PART, UPLOADS_PER_LOSS = 4, 2
@@ -58,10 +58,11 @@ def test_the_published_step_uploads_six_times_and_no_more(study):
 def test_evaluation_and_controls_give_what_they_give_on_a_processor(
     study, tmp_path, torch_as_it_was
 ):
-    assert train(study, tmp_path) == 0
-    expected, expected_controls = ask(study, tmp_path, "cpu")
+    run = run_of(study, "asked")
+    assert train(run) == 0
+    expected, expected_controls = ask(run, "cpu")
     with claimed_cuda() as claims:
-        found, controls = ask(study, tmp_path, "cuda")
+        found, controls = ask(run, "cuda")
     assert claims.not_deterministic == set()
     pd.testing.assert_frame_equal(found, expected)
     assert controls == expected_controls
@@ -69,9 +70,10 @@ def test_evaluation_and_controls_give_what_they_give_on_a_processor(
 
 
 def test_evaluation_computes_in_full_float32_and_reproducibly(study, tmp_path, torch_as_it_was):
-    assert train(study, tmp_path) == 0
+    run = run_of(study, "asked")
+    assert train(run) == 0
     prepare_device(deterministic=False, threads=None, tf32=True)
-    open_trained(tmp_path, **folders(study), device="cpu", threads=1)
+    open_trained(run, device="cpu", threads=1)
     assert torch.get_float32_matmul_precision() == "highest"
     assert not torch.backends.cudnn.allow_tf32 and torch.backends.cudnn.deterministic
     assert torch.are_deterministic_algorithms_enabled()

@@ -14,7 +14,7 @@ from speech_decoding.dataset.signals import Placement
 from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.segments.windows import Window
 from speech_decoding.training import experiment
-from tests.training.small_study import SETTINGS, WINDOW, folders
+from tests.training.small_study import SETTINGS, WINDOW, run_of
 
 SEED = 3
 
@@ -97,7 +97,7 @@ class Trial:
             experiment, "SegmentStore", partial(SegmentStore, placement=variant.placement)
         ):
             store = experiment.open_store(
-                **folders(study),
+                run_of(study),
                 window=Window(**WINDOW),
                 seed=SEED,
                 device=device,

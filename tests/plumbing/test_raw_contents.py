@@ -4,15 +4,13 @@ import os
 
 import pytest
 
-from plumbing import seals
+from plumbing.job import Job
 from plumbing.raw_contents import KnownHashes, stamps_of
 
 
 @pytest.fixture
 def read(tmp_path, monkeypatch):
     """A raw file that a step has read, and what the next run knows of it."""
-    monkeypatch.setattr(seals, "_inputs", {})
-    monkeypatch.setattr(seals, "_stamps", {})
     monkeypatch.chdir(tmp_path)
     return Read(tmp_path)
 
@@ -25,12 +23,11 @@ class Read:
 
     def read(self):
         stamps = self.stamps()
-        seals._inputs.clear()
-        seals._stamps.clear()
-        seals.note_raw_files([self.raw], stamps)
+        job = Job()
+        job.note_raw_files([self.raw], stamps)
         self.output.parent.mkdir(exist_ok=True)
         self.output.write_text("used")
-        seals.seal_file(self.output, self.output)
+        job.seal(self.output, "verdict.json", self.output)
         return stamps
 
     def stamps(self):

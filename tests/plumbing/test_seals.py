@@ -2,162 +2,251 @@
 
 import errno
 import json
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
 
 from plumbing import files, seals
 from plumbing.errors import InputError
+from plumbing.job import Job
+from plumbing.results import DESCRIPTION, PROOF, SIGNAL, Results
+from plumbing.seals import hash_file, seal_path
 
-
-@pytest.fixture(autouse=True)
-def _one_process(monkeypatch):
-    """Let every test be a process of its own, as far as seals know."""
-    monkeypatch.setattr(seals, "_job", {})
-    monkeypatch.setattr(seals, "_inputs", {})
-    monkeypatch.setattr(seals, "_stamps", {})
-
-
-def begin(rule, *, settings="a", **expected):
-    """Begin another job, as a process of its own does."""
-    seals._job.clear()
-    seals._inputs.clear()
-    seals._stamps.clear()
-    seals.begin_job(rule=rule, settings=settings, code="c", expected=expected)
-
-
-def seal_of(path):
-    return path.with_name(f".{path.name}.seal")
+RECORDING, RUN = {"recording": "r"}, {"experiment": "main", "seed": 1}
 
 
 @pytest.fixture
-def results(tmp_path):
-    """Three steps' files, each made from the one before."""
-    folder = tmp_path / "results"
-    begin("split_blocks")
-    files.write_json(folder / "demo" / "splits.json", [1])
-    begin("cut_segments")
-    files.read_json(folder / "demo" / "splits.json")
-    files.write_npy(folder / "demo" / "segments.npy", np.arange(5))
-    begin("train_decoder")
-    files.read_npy(folder / "demo" / "segments.npy")
-    files.write_json(folder / "demo" / "decoder.json", {"trained": True})
-    begin("write_report")
+def folder(tmp_path):
+    """The results of a study: three steps' files, each made from the one before."""
+    folder = tmp_path / "results" / "demo"
+    results = begin(folder, "preprocess_recording")
+    results.write(SIGNAL, np.arange(5), **RECORDING)
+    results = begin(folder, "split_blocks")
+    results.read(SIGNAL, **RECORDING)
+    results.write(PROOF, {"clean": True})
+    results = begin(folder, "train_decoder")
+    results.read(PROOF)
+    results.write(DESCRIPTION, {"trained": True}, **RUN)
     return folder
 
 
-def refusal(path, read=files.read_json):
+def begin(folder, rule, *, settings="a", **expected):
+    """Begin a job of a study."""
+    return Results(folder, Job(rule=rule, settings=settings, code="c", expected=expected))
+
+
+@pytest.fixture
+def results(folder):
+    return begin(folder, "write_report")
+
+
+def refusal(results, name, **wildcards):
     with pytest.raises(InputError) as caught:
-        read(path)
+        results.read(name, **wildcards)
     sentence = str(caught.value)
-    assert str(path) in sentence and "\n" not in sentence
+    assert str(results.path(name, **wildcards)) in sentence and "\n" not in sentence
     assert "delete the file and give the same command again" in sentence
     return sentence
 
 
+def rewrite(path, content, *, seconds=0):
+    """Change a file, as long ago as is given."""
+    path.write_bytes(content)
+    then_ns = time.time_ns() - seconds * 10**9
+    os.utime(path, ns=(then_ns, then_ns))
+
+
 def test_a_seal_tells_what_a_file_holds_and_was_made_from(results):
-    path = results / "demo" / "decoder.json"
-    seal = json.loads(seal_of(path).read_text())
-    made_from = {"demo/segments.npy": seals.hash_file(results / "demo" / "segments.npy")}
-    assert seal == {
-        "file": "demo/decoder.json",
+    path = results.path(DESCRIPTION, **RUN)
+    assert json.loads(seal_path(path).read_text()) == {
+        "file": "demo/experiments/main/seed-1/decoder.json",
         "bytes": path.stat().st_size,
-        "sha256": seals.hash_file(path),
+        "sha256": hash_file(path),
         "rule": "train_decoder",
         "settings": "a",
         "code": "c",
-        "inputs": made_from,
+        "inputs": {"demo/segments/proof.json": hash_file(results.path(PROOF))},
         "stamps": {},
     }
-    assert files.read_json(path) == {"trained": True}
+    assert results.read(DESCRIPTION, **RUN) == {"trained": True}
 
 
 def test_whole_results_may_be_moved(results, tmp_path):
-    moved = tmp_path / "elsewhere" / "results"
-    shutil.move(results, moved)
-    assert files.read_json(moved / "demo" / "decoder.json") == {"trained": True}
+    moved = shutil.move(results.folder.parent, tmp_path / "elsewhere")
+    again = begin(moved / "demo", "write_report")
+    assert again.read(DESCRIPTION, **RUN) == {"trained": True}
 
 
 def test_a_truncated_file_is_refused(results):
-    path = results / "demo" / "segments.npy"
+    path = results.path(SIGNAL, **RECORDING)
     content = path.read_bytes()
     path.write_bytes(content[:-8])
-    sentence = refusal(path, files.read_npy)
+    sentence = refusal(results, SIGNAL, **RECORDING)
     assert f"of {len(content)} bytes" in sentence and f"found {len(content) - 8} bytes" in sentence
 
 
 def test_an_edited_file_is_refused(results):
-    path = results / "demo" / "splits.json"
-    path.write_text(path.read_text().replace("1", "2"))
-    assert "edited or damaged" in refusal(path)
+    path = results.path(PROOF)
+    path.write_text(path.read_text().replace("true", "TRUE"))
+    assert "edited or damaged" in refusal(results, PROOF)
 
 
 @pytest.mark.parametrize("content", [None, "", "{"])
 def test_a_file_without_a_whole_seal_is_refused(results, content):
-    path = results / "demo" / "splits.json"
-    seal_of(path).unlink()
+    seal = seal_path(results.path(PROOF))
+    seal.unlink()
     if content is not None:
-        seal_of(path).write_text(content)
-    assert "found none" in (found := refusal(path)) or "a damaged one" in found
+        seal.write_text(content)
+    assert "found none" in (found := refusal(results, PROOF)) or "a damaged one" in found
 
 
 def test_a_missing_file_is_told(results):
-    path = results / "demo" / "splits.json"
-    path.unlink()
-    assert "No such file" in refusal(path)
+    results.path(PROOF).unlink()
+    assert "No such file" in refusal(results, PROOF)
 
 
 def test_a_file_of_another_study_is_refused(results):
-    for name in ("splits.json", ".splits.json.seal"):
-        (results / "gwilliams").mkdir(exist_ok=True)
-        shutil.copy(results / "demo" / name, results / "gwilliams" / name)
-    assert "written as demo/splits.json" in refusal(results / "gwilliams" / "splits.json")
+    shutil.copytree(results.folder, results.folder.parent / "gwilliams")
+    other = begin(results.folder.parent / "gwilliams", "write_report")
+    assert "written as demo/segments/proof.json" in refusal(other, PROOF)
 
 
-def test_a_file_made_with_other_settings_is_refused(results):
-    begin("cut_segments", split_blocks=["b"])
-    assert "made with others" in refusal(results / "demo" / "splits.json")
-    begin("cut_segments", split_blocks=["a", "b"])
-    assert files.read_json(results / "demo" / "splits.json") == [1]
+def test_a_file_made_with_other_settings_is_refused(folder):
+    other = begin(folder, "cut_segments", split_blocks=["b"])
+    assert "made with others" in refusal(other, PROOF)
+    either = begin(folder, "cut_segments", split_blocks=["a", "b"])
+    assert either.read(PROOF) == {"clean": True}
 
 
-def test_a_file_made_from_what_has_changed_since_is_refused(results):
-    begin("split_blocks")
-    files.write_json(results / "demo" / "splits.json", [2])
-    begin("write_report")
-    assert "made from demo/splits.json" in refusal(
-        results / "demo" / "segments.npy", files.read_npy
-    )
+def test_a_file_made_from_what_has_changed_since_is_refused(folder, results):
+    begin(folder, "preprocess_recording").write(SIGNAL, np.arange(6), **RECORDING)
+    assert "made from demo/recordings/r/signal.npy" in refusal(results, PROOF)
 
 
-def test_the_same_again_changes_nothing(results):
-    begin("split_blocks")
-    files.write_json(results / "demo" / "splits.json", [1])
-    begin("write_report")
-    assert len(files.read_npy(results / "demo" / "segments.npy")) == 5
+def test_the_same_again_changes_nothing(folder, results):
+    begin(folder, "preprocess_recording").write(SIGNAL, np.arange(5), **RECORDING)
+    assert results.read(PROOF) == {"clean": True}
 
 
-def test_raw_files_are_hashed_and_carry_no_seal(tmp_path):
-    raw, output = tmp_path / "data" / "raw.con", tmp_path / "results" / "verdict.json"
-    files.write_json(raw, 3)
+def test_raw_files_are_hashed(tmp_path):
+    raw = tmp_path / "data" / "raw.con"
+    files.write(raw, b"3")
     assert [path.name for path in raw.parent.iterdir()] == ["raw.con"]
-    seals.note_raw_files([raw, tmp_path / "data" / "absent.con"], {})
-    files.write_json(output, {})
-    inputs = json.loads(seal_of(output).read_text())["inputs"]
-    assert inputs == {str(raw): seals.hash_file(raw)}
+    results = Results(tmp_path / "results" / "demo")
+    results.job.note_raw_files([raw, tmp_path / "data" / "absent.con"], {})
+    results.write(PROOF, {})
+    seal = json.loads(seal_path(results.path(PROOF)).read_text())
+    assert seal["inputs"] == {str(raw): hash_file(raw)}
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
-def test_what_cannot_be_written_is_told_in_a_sentence(tmp_path, monkeypatch, number):
+def test_what_cannot_be_written_is_told_in_a_sentence(results, monkeypatch, number):
     def fail(_):
         raise OSError(number, "")
 
-    path = tmp_path / "results" / "a.json"
-    files.write_json(path, 1)
     monkeypatch.setattr(files.os, "fsync", fail)
     with pytest.raises(InputError, match="the file was not written"):
-        files.write_json(path, 2)
+        results.write(PROOF, 2)
     monkeypatch.undo()
-    assert files.read_json(path) == 1
-    assert sorted(p.name for p in path.parent.iterdir()) == [".a.json.seal", "a.json"]
+    assert results.read(PROOF) == {"clean": True}
+    names = {path.name for path in results.path(PROOF).parent.iterdir()}
+    assert names == {".proof.json.seal", "proof.json"}
+
+
+# ------------------------------------------------------------------------ what was verified once
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The names of the files that are read to be hashed."""
+    names = []
+
+    def count(path):
+        names.append(path.name)
+        return hash_file(path)
+
+    monkeypatch.setattr(seals, "hash_file", count)
+    return names
+
+
+def test_a_file_is_read_once_and_not_by_every_job(folder, hashed):
+    path = Results(folder).path(SIGNAL, **RECORDING)
+    rewrite(path, path.read_bytes(), seconds=60)
+    for _ in range(3):
+        assert len(begin(folder, "train_decoder").read(SIGNAL, **RECORDING)) == 5
+    assert hashed == ["signal.npy"]
+
+
+def test_a_file_that_was_just_written_is_read_again(folder, hashed):
+    """Another change within the resolution of time stamps would not be seen."""
+    for _ in range(2):
+        begin(folder, "train_decoder").read(SIGNAL, **RECORDING)
+    assert hashed == ["signal.npy"] * 2
+
+
+@pytest.mark.parametrize("change", ["content", "time", "inode", "size"])
+def test_a_change_of_what_was_verified_is_seen(folder, hashed, change):
+    path = Results(folder).path(SIGNAL, **RECORDING)
+    content = path.read_bytes()
+    rewrite(path, content, seconds=60)
+    begin(folder, "train_decoder").read(SIGNAL, **RECORDING)
+    hashed.clear()
+    match change:
+        case "content":
+            rewrite(path, content[:-1] + b"\1", seconds=50)
+        case "time":
+            rewrite(path, content, seconds=50)
+        case "inode":
+            status = path.stat()
+            shutil.copy2(path, path.with_suffix(".copy"))
+            path.with_suffix(".copy").replace(path)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        case "size":
+            rewrite(path, content + b"1", seconds=60)
+    again = begin(folder, "train_decoder")
+    if change in ("content", "size"):
+        refusal(again, SIGNAL, **RECORDING)
+    else:
+        again.read(SIGNAL, **RECORDING)
+    assert hashed == ([] if change == "size" else ["signal.npy"])
+
+
+def test_results_that_may_not_be_written_are_verified_each_time(folder, hashed, monkeypatch):
+    path = Results(folder).path(SIGNAL, **RECORDING)
+    rewrite(path, path.read_bytes(), seconds=60)
+
+    def refuse(path):
+        raise OSError(errno.EROFS, "")
+
+    monkeypatch.setattr(seals, "completing", refuse)
+    for _ in range(2):
+        begin(folder, "train_decoder").read(SIGNAL, **RECORDING)
+    assert hashed == ["signal.npy"] * 2
+
+
+# ------------------------------------------------------------------------------------- the job
+
+
+def test_the_key_follows_what_was_read_and_the_code(folder):
+    def key(code="c", **made_with):
+        results = Results(folder, Job(code=code))
+        results.read(SIGNAL, **RECORDING)
+        return results.job.key(**made_with)
+
+    before = key(seed=1)
+    assert before == key(seed=1)
+    assert len({before, key(seed=2), key(code="d", seed=1)}) == 3
+    begin(folder, "preprocess_recording").write(SIGNAL, np.arange(6), **RECORDING)
+    assert key(seed=1) != before
+
+
+def test_an_input_is_known_by_what_it_was_when_it_was_read(folder):
+    results = begin(folder, "train_decoder")
+    results.read(SIGNAL, **RECORDING)
+    before = results.hash_of(SIGNAL, **RECORDING)
+    begin(folder, "preprocess_recording").write(SIGNAL, np.arange(6), **RECORDING)
+    assert results.hash_of(SIGNAL, **RECORDING) == before
+    assert begin(folder, "train_decoder").hash_of(SIGNAL, **RECORDING) != before

@@ -13,6 +13,7 @@ import pytest
 from scipy.io import loadmat, savemat
 
 from plumbing.errors import InputError
+from plumbing.results import CHECK, Results
 from speech_decoding.recordings import apart
 from speech_decoding.recordings.apart import judge_apart
 from speech_decoding.studies import Recording
@@ -129,16 +130,17 @@ def test_python_without_asserts_or_docstrings_gives_the_same_verdict_or_none(
     intact_alice, tmp_path, level
 ):
     """Libraries may need their docstrings: then the job ends, and the data are not to blame."""
-    output = tmp_path / "S03.json"
+    results = Results(tmp_path / "alice", recording="S03")
     script = Path(__file__).parents[2] / "workflow_scripts" / "check_recording.py"
-    layout = json.dumps(intact_alice.layout | {"subjects": ["S03"]})
-    command = [sys.executable, script, "--reader", "brennan", "--recording", "S03"]
-    command += ["--raw-folder", intact_alice.folder, "--layout", layout, "--output", output]
+    layout = intact_alice.layout | {"subjects": ["S03"]}
+    study = {"reader": "brennan", "raw_folder": str(intact_alice.folder), "layout": layout}
+    command = [sys.executable, script, "--recording", "S03", "--study", json.dumps(study)]
+    command += ["--results", results.folder]
     environment = os.environ | {"PYTHONOPTIMIZE": level}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
-        assert json.loads(output.read_text()) == intact_alice.verdict("S03")
+        assert results.read(CHECK) == intact_alice.verdict("S03")
     else:
-        assert not output.exists()
+        assert not results.path(CHECK).exists()
         last = done.stderr.strip().splitlines()[-1]
         assert last.startswith("Error: recording S03: expected a machine on which its files can")

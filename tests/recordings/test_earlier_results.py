@@ -1,5 +1,6 @@
 """What an earlier layout left among the results is named."""
 
+from plumbing.results import Results
 from speech_decoding.recordings.earlier_results import name_earlier_results
 from speech_decoding.studies import open_study
 
@@ -17,17 +18,17 @@ FILES = (
 )
 
 
-def lay(results, *names):
+def lay(folder, *names):
     for name in names:
-        (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / name).touch()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
 
 
 def test_results_of_the_present_layout_are_not_named(tmp_path):
     study = open_study("gwilliams", tmp_path, LAYOUT)
     lay(tmp_path, *FILES)
-    assert name_earlier_results(tmp_path, study) == ""
-    assert name_earlier_results(tmp_path / "nothing yet", study) == ""
+    assert name_earlier_results(Results(tmp_path), study) == ""
+    assert name_earlier_results(Results(tmp_path / "nothing yet"), study) == ""
 
 
 def test_results_of_an_earlier_layout_are_named_until_they_are_deleted(tmp_path):
@@ -38,18 +39,18 @@ def test_results_of_an_earlier_layout_are_named_until_they_are_deleted(tmp_path)
         "embeddings/mel/two.npy",
     )
     lay(tmp_path, *FILES, *others)
-    sentence = name_earlier_results(tmp_path, study)
+    sentence = name_earlier_results(Results(tmp_path), study)
     named = (
-        "found recordings/sub-02_ses-0_task-0, audio/two.npy, embeddings/mel/two.npy of an earlier"
+        "found recordings/sub-02_ses-0_task-0/signal.npy, audio/two.npy, "
+        "embeddings/mel/two.npy of an earlier"
     )
     assert named in sentence and "delete them" in sentence
     for name in others:
         (tmp_path / name).unlink()
-    (tmp_path / "recordings/sub-02_ses-0_task-0").rmdir()
-    assert name_earlier_results(tmp_path, study) == ""
+    assert name_earlier_results(Results(tmp_path), study) == ""
 
 
 def test_many_are_counted(tmp_path):
     study = open_study("gwilliams", tmp_path, LAYOUT)
     lay(tmp_path, *(f"audio/story_{number}.npy" for number in range(13)))
-    assert " and 3 more of an earlier one" in name_earlier_results(tmp_path, study)
+    assert " and 3 more of an earlier one" in name_earlier_results(Results(tmp_path), study)

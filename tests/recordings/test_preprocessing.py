@@ -10,6 +10,7 @@ import pytest
 
 from plumbing.command import run
 from plumbing.errors import InputError
+from plumbing.results import CHECK, SIGNAL, Results
 from speech_decoding.recordings.cleaning import Cleaning, clean
 from speech_decoding.recordings.preprocessing import (
     preprocess,
@@ -217,25 +218,24 @@ def test_the_share_of_clamped_samples():
 
 
 def test_the_script_writes_the_same_bytes_twice(small, tmp_path, monkeypatch):
-    verdict = tmp_path / "verdict.json"
-    verdict.write_text(json.dumps(small.verdict() | {"bad_channels": ["MEG 004"]}))
+    study = {"reader": "gwilliams", "raw_folder": str(small.folder), "layout": small.layout}
     written = []
-    for folder in (tmp_path / "one", tmp_path / "two"):
+    for name in ("one", "two"):
+        results = Results(tmp_path / name, recording=small.recording.id)
+        results.write(CHECK, small.verdict() | {"bad_channels": ["MEG 004"]})
         arguments = {
-            "--reader": "gwilliams",
-            "--raw-folder": str(small.folder),
-            "--layout": json.dumps(small.layout),
+            "--results": str(results.folder),
+            "--study": json.dumps(study),
             "--recording": small.recording.id,
-            "--verdict": str(verdict),
             "--settings": json.dumps(PAPER | {"rate_hz": 120}),
-            "--folder": str(folder),
         }
         flat = [part for pair in arguments.items() for part in pair]
         monkeypatch.setattr(sys, "argv", ["preprocess_recording", *flat])
         with pytest.raises(SystemExit) as ended:
             run(import_module("preprocess_recording").main)
         assert ended.value.code == 0
-        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        folder = results.path(SIGNAL).parent
+        written.append({path.name: path.read_bytes() for path in folder.glob("[!.]*")})
     assert written[0] == written[1]
     assert sorted(written[0]) == [
         *("events.parquet", "quality.json", "quality.png", "sensors.parquet", "signal.npy"),

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,15 +10,37 @@ import pandas as pd
 import pytest
 import yaml
 
-from configuration.settings import canonical_json, read_by
-from plumbing.files import (
-    read_json,
-    read_table,
-    replacing,
-    write_json,
-    write_npy,
-    write_table,
+from configuration.chosen import Chosen
+from configuration.settings import canonical_json
+from configuration.study import ConfiguredStudy
+from plumbing.files import write
+from plumbing.results import (
+    ALIGNMENT,
+    ATTENTION,
+    AUDIO,
+    BENCHMARKS,
+    BLOCKS,
+    CHECKS,
+    CHUNKS,
+    CONTROLS,
+    DESCRIPTION,
+    EMBEDDING,
+    FAIRSEQ,
+    FINDINGS,
+    HISTORY,
+    METRICS,
+    QUALITY_PICTURE,
+    RETRIEVAL,
+    SEGMENTS,
+    VERDICTS,
+    WAV_ONSETS,
+    WAVS,
+    WEIGHTS,
+    Results,
 )
+from plumbing.results import PROOF as PROOF_FILE
+from plumbing.results import QUALITY as QUALITY_FILE
+from plumbing.results import WORDS as WORD_TABLE
 from speech_decoding.controls.judged import judge
 from speech_decoding.evaluation.grouping import story_pools
 from speech_decoding.evaluation.metrics import measure
@@ -108,73 +129,75 @@ def settings():
         "fairseq": True,
         "audio": True,
     }
-    return json.loads(canonical_json(read_by("write_report", config, study="demo")))
+    return report_settings(config, "demo")
+
+
+def report_settings(config, study):
+    """The settings of a study's report, as the rule passes them."""
+    return json.loads(canonical_json(Chosen(ConfiguredStudy(config, study, {}), {}).reported))
 
 
 @pytest.fixture(scope="session")
 def results(settings, tmp_path_factory):
-    """The results folder of that study."""
-    folder = tmp_path_factory.mktemp("results")
-    write_results(folder, settings)
-    return folder
+    """The results of that study."""
+    results = Results(tmp_path_factory.mktemp("results"))
+    write_results(results, settings)
+    return results
 
 
 @pytest.fixture(scope="session")
 def contents(results, settings):
-    return load_contents(results, **copy.deepcopy(settings))
+    return load_contents(results.of(), **copy.deepcopy(settings))
 
 
-def write_results(folder, settings, *, blocks_per_story=24):
+def write_results(results, settings, *, blocks_per_story=24):
     """Write every file that a report reads."""
     generator = np.random.default_rng(0)
     entry, chosen = settings["entry"], settings["blocks"]["report"]
     checks = _checks(entry)
-    write_table(folder / "checks.parquet", checks)
-    write_table(folder / "findings.parquet", _findings(checks))
+    results.write(CHECKS, checks)
+    results.write(FINDINGS, _findings(checks))
     used = checks[checks["verdict"] != "excluded"]
     blocks, chunks = _blocks(entry, used, blocks_per_story, generator)
-    write_table(folder / "splits" / "blocks.parquet", blocks)
-    write_table(folder / "splits" / "chunks.parquet", chunks)
+    results.write(BLOCKS, blocks)
+    results.write(CHUNKS, chunks)
     segments = _segments(blocks)
-    write_table(folder / "segments" / "segments.parquet", segments)
+    results.write(SEGMENTS, segments)
     reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
-    _write_embedding(folder / "embeddings" / "wav2vec2", reader.stories()[0])
-    write_json(folder / "segments" / "proof.json", PROOF)
+    _write_embedding(results.of(embedding="wav2vec2", story=reader.stories()[0]))
+    results.write(PROOF_FILE, PROOF)
     used = checks[checks["verdict"] != "excluded"]
     lag_ms = [None if row % 3 == 0 else float(row) for row in range(len(used))]
     alignment = used[["recording", "subject"]].assign(
         lag_ms=pd.Series(lag_ms, index=used.index, dtype=float), correlation=0.9, warning=""
     )
     alignment.loc[used.index[1], "warning"] = "LAG-WARNING"
-    write_table(folder / "alignment.parquet", alignment)
-    picture = folder / "quality.png"
-    draw_quality(picture, _quality(generator))
+    results.write(ALIGNMENT, alignment)
+    picture = draw_quality(_quality(generator))
     for recording in used["recording"]:
-        own = folder / "recordings" / recording
-        write_json(own / "quality.json", QUALITY)
-        shutil.copyfile(picture, own / "quality.png")
-    write_table(folder / "splits" / "words.parquet", _words(segments))
+        results.write(QUALITY_FILE, QUALITY, recording=recording)
+        results.write(QUALITY_PICTURE, picture, recording=recording)
+    results.write(WORD_TABLE, _words(segments))
     for experiment in chosen["experiments"]:
         for seed in chosen["seeds"]:
-            own = folder / "experiments" / experiment / f"seed-{seed}"
+            own = results.of(experiment=experiment, seed=seed)
             skill = 0.0 if "noise" in experiment else 0.85
             _write_run(own, segments, settings["blocks"], seed=seed, skill=skill)
-    main = folder / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
+    main = results.of(experiment=chosen["experiments"][0], seed=chosen["seeds"][0])
     judged = judge(
         proof=PROOF,
         alignment=alignment,
-        metrics=read_json(main / "metrics.json"),
-        retrieval=read_table(main / "retrieval.parquet"),
-        controls=read_json(main / "controls.json"),
+        metrics=main.read(METRICS),
+        retrieval=main.read(RETRIEVAL),
+        controls=main.read(CONTROLS),
         trained={},
         top_k=settings["blocks"]["evaluation"]["top_k"],
     )
-    write_json(folder / "verdicts.json", [asdict(verdict) for verdict in judged])
-    (folder / "rules.dot").write_text(RULES, encoding="utf-8")
-    write_benchmark(folder / "benchmarks" / "check_study.tsv", 1.5, "-")
+    results.write(VERDICTS, [asdict(verdict) for verdict in judged])
+    write_benchmark(results.path(BENCHMARKS) / "check_study.tsv", 1.5, "-")
     for recording in used["recording"]:
-        write_benchmark(folder / "benchmarks" / "preprocess" / f"{recording}.tsv", 60.0, 512.25)
-    _write_audio(folder, entry, used)
+        write_benchmark(results.path(BENCHMARKS) / "preprocess" / f"{recording}.tsv", 60.0, 512.25)
+    _write_audio(results, entry, used)
 
 
 def write_benchmark(path, seconds, memory_mib):
@@ -185,16 +208,16 @@ def write_benchmark(path, seconds, memory_mib):
     path.write_text("\t".join(columns.split()) + "\n" + "\t".join(values.split()) + "\n")
 
 
-def _write_audio(folder, entry, used):
+def _write_audio(results, entry, used):
     """Noise for each story, heard 20 s after each recording began."""
     rate_hz = 16000
     for story in entry["layout"]["stories"]:
         waveform = np.random.default_rng(3).normal(0, 0.1, 170 * rate_hz).astype(np.float32)
-        write_npy(folder / "audio" / f"{story}.npy", waveform)
+        results.write(AUDIO, waveform, story=story)
         table = pd.DataFrame({"wav": [f"{story}_0.wav"], "first_sample": [0]})
-        write_table(folder / "audio" / f"{story}.parquet", table)
+        results.write(WAVS, table, story=story)
     onsets = used[["recording", "story"]].assign(wav=used["story"] + "_0.wav", onset_s=20.0)
-    write_table(folder / "splits" / "wav_onsets.parquet", onsets)
+    results.write(WAV_ONSETS, onsets)
 
 
 def _quality(generator):
@@ -299,7 +322,7 @@ def _segments(blocks):
     return pd.DataFrame(rows, columns=columns).astype({"word_index": "Int64"})
 
 
-def _write_embedding(folder, story):
+def _write_embedding(results):
     """What the speech was embedded with, and how far that is from fairseq."""
     checkpoint = {"path": "weights/<model>.pt", "layout": "fairseq cfg", "size_bytes": 1083941}
     facts = {
@@ -313,10 +336,10 @@ def _write_embedding(folder, story):
         "device": "cpu",
         "dtype": "float32",
     }
-    write_json(folder / f"{story}.json", facts)
+    results.write(EMBEDDING, facts)
     compared = {"largest_difference": 5.7e-5, "largest_relative_difference": 1.6e-6}
     compared["differences"] = {"conv": 1.9e-6, "layer1": 3.8e-5, "layer2": 5.7e-5}
-    write_json(folder / "fairseq.json", compared | {"fairseq": "0.12.2", "chunks": ["a", "b"]})
+    write(results.path(FAIRSEQ), compared | {"fairseq": "0.12.2", "chunks": ["a", "b"]})
 
 
 def controls(skill):
@@ -362,7 +385,7 @@ def _words(segments):
     )
 
 
-def _write_run(folder, segments, blocks, *, seed, skill):
+def _write_run(run, segments, blocks, *, seed, skill):
     """A decoder that ranks the right candidate by a draw; `skill` 0 is guessing."""
     generator = np.random.default_rng(seed)
     test = segments[(segments["split"] == "test") & segments["word"].notna()]
@@ -424,9 +447,9 @@ def _write_run(folder, segments, blocks, *, seed, skill):
             "attention": 1 + 0.5 * np.cos(angle),
         }
     )
-    write_table(folder / "attention.parquet", attention)
+    run.write(ATTENTION, attention)
     if seed == blocks["report"]["seeds"][0]:
-        write_json(folder / "controls.json", controls(skill))
+        run.write(CONTROLS, controls(skill))
     training = blocks["training"]
     description = {
         "decoder": blocks["decoder"],
@@ -450,9 +473,8 @@ def _write_run(folder, segments, blocks, *, seed, skill):
             "valid_top10": 0.3 + 0.4 * (1 - np.exp(-epoch / 3)),
         }
     )
-    write_json(folder / "decoder.json", description)
-    (folder / "decoder.safetensors").write_bytes(bytes(100))
-    write_json(folder / "metrics.json", metrics)
-    write_table(folder / "retrieval.parquet", table)
-    with replacing(folder / "history.csv") as temporary:
-        history.to_csv(temporary, index=False)
+    run.write(DESCRIPTION, description)
+    run.write(WEIGHTS, bytes(100))
+    run.write(METRICS, metrics)
+    run.write(RETRIEVAL, table)
+    run.write(HISTORY, history)

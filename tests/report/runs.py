@@ -1,11 +1,9 @@
 """Trained decoders as far as comparisons and sweeps read them."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from plumbing.files import write_json, write_table
+from plumbing.results import DESCRIPTION, METRICS, RETRIEVAL, Results
 
 SUBJECTS = ["01", "02", "03", "04", "05"]
 STORIES = ["ferry", "orchard"]
@@ -13,7 +11,7 @@ N_CANDIDATES = 60
 
 
 def write_run(
-    results: Path,
+    results: Results,
     experiment: str,
     seed: int,
     *,
@@ -31,10 +29,10 @@ def write_run(
     draw = random.random(len(table)) ** (1 + 4 * (skill - handicap).clip(lower=0))
     table["rank"] = 1 + np.floor(draw * (N_CANDIDATES - 1))
     table["tied"] = 1
-    folder = results / "experiments" / experiment / f"seed-{seed}"
-    write_table(folder / "retrieval.parquet", table)
+    run = results.of(experiment=experiment, seed=seed)
+    run.write(RETRIEVAL, table)
     counts = {"n_candidates": N_CANDIDATES, "n_training_segments": n_training_segments}
-    write_json(folder / "metrics.json", counts)
+    run.write(METRICS, counts)
     nothing = {"subjects": None, "share": 1, "without_subject": None, "without_story": None}
     chosen = {"delay_s": 0.15, "stop_s": None, "batch_size": 256, "learning_rate": 3e-4}
     description = {
@@ -43,5 +41,5 @@ def write_run(
         "decoder": {"activation": "gelu"},
         "training": chosen | training | {"selection": nothing | (selection or {})},
     }
-    write_json(folder / "decoder.json", description)
+    run.write(DESCRIPTION, description)
     return table

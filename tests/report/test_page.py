@@ -1,7 +1,7 @@
 import copy
-import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -12,7 +12,15 @@ import pytest
 
 from configuration.settings import canonical_json
 from plumbing.errors import InputError
-from plumbing.files import read_json
+from plumbing.results import (
+    DRAFT_NUMBERS,
+    DRAFT_PAGE,
+    HISTORY,
+    METRICS,
+    RETRIEVAL,
+    VERDICTS,
+    Results,
+)
 from speech_decoding.controls.judged import judge_splits
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.layout import Part, lay_out
@@ -142,19 +150,14 @@ def test_the_headline_and_the_paper_stand_side_by_side(page, contents):
     assert "simulated data cannot be compared with it" in page.text
 
 
-def test_another_process_writes_the_same_bytes(written, results, settings, contents, tmp_path):
-    report, metrics = tmp_path / "report.html", tmp_path / "metrics.json"
-    command = [
-        sys.executable,
-        SCRIPT,
-        "--results",
-        results,
-    ]
-    command += ["--settings", canonical_json(settings), "--report", report, "--metrics", metrics]
-    subprocess.run(command, check=True)
-    assert report.read_bytes() == written.read_bytes()
-    assert read_json(metrics) == json.loads(canonical_json(contents.metrics))
-    assert report.stat().st_size < 3e6
+def test_another_process_writes_the_same_bytes(written, results, settings, contents):
+    command = [sys.executable, SCRIPT, "--results", results.folder]
+    subprocess.run([*command, "--settings", canonical_json(settings)], check=True)
+    report = results.read(DRAFT_PAGE, page="report")
+    assert report == written.read_bytes()
+    metrics = results.read(DRAFT_NUMBERS, page="metrics")
+    assert metrics == json.loads(canonical_json(contents.metrics))
+    assert len(report) < 3e6
 
 
 def test_a_failed_control_stands_at_the_top(contents, tmp_path):
@@ -174,7 +177,7 @@ def test_every_control_is_listed_with_its_threshold(page, contents):
 def test_steps_rules_and_files_are_told(page, results):
     assert re.search(r"preprocess 13 13.0 min 60 s|preprocess 13 13.0 min 1.0 min", page.text)
     assert "check_study 1" in page.text
-    digest = hashlib.sha256((results / "verdicts.json").read_bytes()).hexdigest()
+    digest = results.hash_of(VERDICTS)
     assert f"verdicts.json {digest}" in page.text
     assert [tag for tag, _ in page.elements].count("audio") > 12
 
@@ -221,13 +224,10 @@ def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
     assert "with one seed there is none" in text  # no deviation over seeds
 
 
-@pytest.mark.parametrize("missing", ["history.csv", "metrics.json", "retrieval.parquet"])
+@pytest.mark.parametrize("missing", [HISTORY, METRICS, RETRIEVAL])
 def test_a_missing_file_is_named(missing, results, settings, tmp_path):
-    broken = tmp_path / "copy"
-    for path in results.rglob("*"):
-        if path.is_file() and not path.match(f"noise_input/seed-3/{missing}"):
-            copy_to = broken / path.relative_to(results)
-            copy_to.parent.mkdir(parents=True, exist_ok=True)
-            copy_to.write_bytes(path.read_bytes())
-    with pytest.raises(InputError, match=re.escape(f"noise_input/seed-3/{missing}")):
+    broken = Results(tmp_path / results.folder.name)
+    shutil.copytree(results.folder, broken.folder)
+    broken.path(missing, experiment="noise_input", seed=3).unlink()
+    with pytest.raises(InputError, match=re.escape(f"noise_input/seed-3/{Path(missing).name}")):
         load_contents(broken, **settings)

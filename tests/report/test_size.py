@@ -1,21 +1,19 @@
 """The report of a study as large as MEG-MASC."""
 
-import json
-
 import yaml
 
-from configuration.settings import canonical_json, read_by
+from plumbing.results import Results
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.page import write_page
-from tests.report.conftest import CONFIG, write_results
+from tests.report.conftest import CONFIG, report_settings, write_results
 
 
 def test_196_recordings_take_less_than_15_mb(tmp_path):
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     config["studies"]["gwilliams"]["settings"] = {"report": {"seeds": [2036], "audio": True}}
-    settings = json.loads(canonical_json(read_by("write_report", config, study="gwilliams")))
-    write_results(tmp_path, settings, blocks_per_story=8)
-    contents = load_contents(tmp_path, **settings)
+    settings, results = report_settings(config, "gwilliams"), Results(tmp_path / "results")
+    write_results(results, settings, blocks_per_story=8)
+    contents = load_contents(results, **settings)
     assert contents.metrics["recordings"]["expected"] == 196
     write_page(tmp_path / "report.html", contents)
     page = (tmp_path / "report.html").read_bytes()

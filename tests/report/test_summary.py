@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from plumbing.files import read_json, read_table
+from plumbing.results import METRICS, RETRIEVAL
 from speech_decoding.report.summary import audio_seconds, best_epoch, count_shared, over_seeds
 from speech_decoding.report.words import accuracy_by_word, training_counts
 
@@ -14,8 +14,7 @@ from speech_decoding.report.words import accuracy_by_word, training_counts
 def test_metrics_are_those_of_the_ranks(contents, results, experiment):
     ranks, of_subject = [], []
     for seed in (1, 2, 3):
-        folder = results / "experiments" / experiment / f"seed-{seed}"
-        table = read_table(folder / "retrieval.parquet")
+        table = results.read(RETRIEVAL, experiment=experiment, seed=seed)
         ranks.append(table["rank"].to_list())
         of_subject.append(table.loc[table["subject"] == "03", "rank"].to_list())
     by_hand = [100 * sum(rank <= 10 for rank in own) / len(own) for own in ranks]
@@ -33,10 +32,7 @@ def test_metrics_are_those_of_the_ranks(contents, results, experiment):
 
 
 def test_the_worst_p_value_stands_for_all_seeds(contents, results):
-    values = [
-        read_json(results / "experiments" / "noise_input" / f"seed-{seed}" / "metrics.json")
-        for seed in (1, 2, 3)
-    ]
+    values = [results.read(METRICS, experiment="noise_input", seed=seed) for seed in (1, 2, 3)]
     p_value = contents.metrics["experiments"]["noise_input"]["p_value"]
     assert p_value["largest"] == max(value["p_value"] for value in values)
 

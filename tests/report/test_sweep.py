@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from plumbing.results import RETRIEVAL, Results
 from speech_decoding.report.sweep import sweep_setting, write_sweep
 from tests.report.runs import STORIES, SUBJECTS, write_run
 
@@ -17,7 +18,7 @@ def collect(results, setting, experiments):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
+    results = Results(tmp_path_factory.mktemp("results"))
     part = "selection"
     runs = {
         "main": {},
@@ -30,18 +31,13 @@ def results(tmp_path_factory):
     for experiment, changes in runs.items():
         for seed in SEEDS:
             write_run(
-                folder, experiment, seed, skill=0.6 if experiment == "main" else 0.4, **changes
+                results, experiment, seed, skill=0.6 if experiment == "main" else 0.4, **changes
             )
-    return folder
+    return results
 
 
 def accuracy(results, experiment, column, names):
-    from plumbing.files import read_table
-
-    tables = [
-        read_table(results / "experiments" / experiment / f"seed-{seed}" / "retrieval.parquet")
-        for seed in SEEDS
-    ]
+    tables = [results.read(RETRIEVAL, experiment=experiment, seed=seed) for seed in SEEDS]
     return float(np.mean([(t["rank"] <= 10)[t[column].isin(names)].mean() for t in tables]))
 
 

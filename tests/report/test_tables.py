@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from plumbing.errors import InputError
+from plumbing.results import RETRIEVAL, Results
 from speech_decoding.report.comparison import compare_with_paper, write_comparison
 from speech_decoding.report.paper import COMPARISONS
 from tests.report.runs import N_CANDIDATES, SUBJECTS, write_run
@@ -17,14 +18,14 @@ STUDY = {"title": "A <study>", "reader": "gwilliams", "simulated": True}
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
+    results = Results(tmp_path_factory.mktemp("results"))
     for table in COMPARISONS.values():
         for place, row in enumerate(table.rows):
             for seed in SEEDS:
-                write_run(folder, row.experiment, seed, skill=0.1 + 0.05 * place)
+                write_run(results, row.experiment, seed, skill=0.1 + 0.05 * place)
     for seed in SEEDS:
-        write_run(folder, "main", seed, skill=0.8)
-    return folder
+        write_run(results, "main", seed, skill=0.8)
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +37,7 @@ def tables(results):
 
 
 def found(results, experiment):
-    from plumbing.files import read_table
-
-    tables = [
-        read_table(results / "experiments" / experiment / f"seed-{seed}" / "retrieval.parquet")
-        for seed in SEEDS
-    ]
+    tables = [results.read(RETRIEVAL, experiment=experiment, seed=seed) for seed in SEEDS]
     return tables[0]["subject"], np.array([table["rank"] <= 10 for table in tables])
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from plumbing.files import write_table
+from plumbing.results import WAVS, Results
 from speech_decoding.segments.heard_audio import place_in_story, read_wavs
 
 
@@ -27,7 +27,8 @@ def test_listeners_hear_the_same_place_at_other_times():
 
 def test_wavs_begin_where_they_were_merged(tmp_path):
     table = pd.DataFrame({"wav": ["x", "y"], "first_sample": [0, 800]})
-    write_table(tmp_path / "s.parquet", table)
-    wavs = read_wavs(tmp_path, ["s"], 100)
+    results = Results(tmp_path)
+    results.write(WAVS, table, story="s")
+    wavs = read_wavs(results, ["s"], 100)
     assert wavs.to_dict("list") == {"story": ["s", "s"], "wav": ["x", "y"], "begin_s": [0.0, 8.0]}
     assert np.issubdtype(wavs["begin_s"].dtype, np.floating)

@@ -16,7 +16,9 @@ import soundfile
 import torch
 
 from plumbing.errors import InputError
-from plumbing.files import read_npy, read_table, write_table
+from plumbing.files import read, replacing
+from plumbing.results import CHUNKS as CHUNK_TABLE
+from plumbing.results import EMBEDDING, FRAME_TIMES, FRAMES, UNFINISHED, Results
 from speech_decoding.speech.embedding import embed_story
 from speech_decoding.speech.finished import FinishedChunks
 from speech_decoding.speech.targets import load_target
@@ -65,8 +67,8 @@ def embed(target, audio, folder, chunks=CHUNKS, *, made_with="one", rate_hz=RATE
     beside = Path(tempfile.mkdtemp(dir=folder.parent))
     wavs, finished = write_wavs(beside / "audio", audio, rate_hz), FinishedChunks(folder, made_with)
     output = beside / "frames.npy"
-    table = embed_story(target, wavs, chunks, finished=finished, output=output)
-    return read_npy(output, mapped=False), table
+    table = embed_story(target, wavs, chunks, finished=finished, output=replacing(output))
+    return read(output, mapped=False), table
 
 
 @pytest.fixture(scope="module", params=TARGETS)
@@ -197,60 +199,71 @@ def test_an_embedding_that_is_not_finite_is_a_sentence(tmp_path):
         embed(target, noise(100000), tmp_path)
 
 
-def command(folder: Path, settings: dict) -> list[str]:
-    paths = [str(folder / "a.wav"), "--chunks", str(folder / "chunks.parquet")]
-    others = ["--story", "s", "--threads", "1", "--settings", json.dumps(settings)]
-    return [sys.executable, str(SCRIPT), *paths, *others, "--folder"]
+NAMES = (EMBEDDING, FRAMES, FRAME_TIMES)
 
 
-def write_story(folder: Path, chunk_count: int) -> None:
+def results_of(folder: Path) -> Results:
+    return Results(folder, embedding="wav2vec2", story="s")
+
+
+def command(wav: Path, results: Results) -> list[str]:
+    settings = {"target": "wav2vec2"} | TARGETS["wav2vec2"]
+    wildcards = [f"--{name}={value}" for name, value in results.wildcards.items()]
+    others = ["--results", str(results.folder), "--threads", "1"]
+    settings_given = ["--settings", json.dumps(settings)]
+    return [sys.executable, str(SCRIPT), str(wav), *wildcards, *others, *settings_given]
+
+
+def write_story(folder: Path, chunk_count: int, *studies: Results) -> Path:
+    """Write the audio of a story, and its chunks into the results of studies."""
     samples = 4000 * chunk_count
     start_s = 0.25 * np.arange(chunk_count)
     chunks = {"story": "s", "wav": "a.wav", "start_s": start_s, "stop_s": start_s + 0.25}
     soundfile.write(folder / "a.wav", noise(samples), RATE_HZ, subtype="FLOAT")
-    write_table(folder / "chunks.parquet", pd.DataFrame(chunks).assign(split="train"))
+    for results in studies:
+        results.write(CHUNK_TABLE, pd.DataFrame(chunks).assign(split="train"))
+    return folder / "a.wav"
 
 
 def test_a_killed_run_is_continued_to_the_same_bytes(tmp_path):
-    settings = {"target": "wav2vec2"} | TARGETS["wav2vec2"]
-    write_story(tmp_path, 160)
-    begin = command(tmp_path, settings)
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run([*begin, str(whole)], check=True, capture_output=True)
-    record = json.loads((whole / "s.json").read_text())
+    whole, killed = results_of(tmp_path / "whole"), results_of(tmp_path / "killed")
+    wav = write_story(tmp_path, 160, whole, killed)
+    subprocess.run(command(wav, whole), check=True, capture_output=True)
+    record = whole.read(EMBEDDING)
     assert record["checkpoint"]["size_bytes"] == tiny.XLSR_LIKE.stat().st_size
     assert len(record["checkpoint"]["sha256"]) == 64
     assert (record["layers"], record["frame_hz"], record["features"]) == ([2, 4], 50.0, 64)
 
-    unfinished = killed / "s.unfinished"
-    process = subprocess.Popen([*begin, str(killed)], stderr=subprocess.DEVNULL)
+    unfinished = killed.path(UNFINISHED)
+    process = subprocess.Popen(command(wav, killed), stderr=subprocess.DEVNULL)
     while process.poll() is None and not (unfinished.is_dir() and len(os.listdir(unfinished)) > 10):
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     kept = list(unfinished.glob("[!.]*.npy"))
     assert 10 <= len(kept) < 160
-    assert not (killed / "s.npy").exists()
+    assert not killed.path(FRAMES).exists()
 
-    resumed = subprocess.Popen([*begin, str(killed)], stderr=subprocess.PIPE, text=True)
+    resumed = subprocess.Popen(command(wav, killed), stderr=subprocess.PIPE, text=True)
     _, progress = resumed.communicate()
     assert resumed.returncode == 0
     assert "of 40 s of audio" in progress
-    assert sorted(path.name for path in killed.iterdir()) == ["s.json", "s.npy", "s.parquet"]
-    for name in ("s.json", "s.npy", "s.parquet"):
-        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    left = {path.name for path in unfinished.parent.glob("[!.]*")}
+    assert left == {killed.path(name).name for name in NAMES}
+    for name in NAMES:
+        assert killed.path(name).read_bytes() == whole.path(name).read_bytes()
 
 
 def test_the_script_lets_no_block_hear_another(tmp_path):
-    settings = {"target": "wav2vec2"} | TARGETS["wav2vec2"]
-    write_story(tmp_path, 6)
-    subprocess.run([*command(tmp_path, settings), str(tmp_path / "before")], check=True)
-    audio, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    before, after = results_of(tmp_path / "before"), results_of(tmp_path / "after")
+    wav = write_story(tmp_path, 6, before, after)
+    subprocess.run(command(wav, before), check=True)
+    audio, _ = soundfile.read(wav, dtype="float32")
     audio[8000:12000] = noise(4000, seed=1)
-    soundfile.write(tmp_path / "a.wav", audio, RATE_HZ, subtype="FLOAT")
-    subprocess.run([*command(tmp_path, settings), str(tmp_path / "after")], check=True)
-    before, after = (read_npy(tmp_path / name / "s.npy") for name in ("before", "after"))
-    table = read_table(tmp_path / "after" / "s.parquet")
-    for row in table.itertuples():
+    soundfile.write(wav, audio, RATE_HZ, subtype="FLOAT")
+    subprocess.run(command(wav, after), check=True)
+    frames = [results.read(FRAMES) for results in (before, after)]
+    for row in after.read(FRAME_TIMES).itertuples():
         own = slice(row.first_frame, row.first_frame + row.frame_count)
-        assert (before[own].tobytes() == after[own].tobytes()) == (row.start_s != 0.5)
+        same = frames[0][own].tobytes() == frames[1][own].tobytes()
+        assert same == (row.start_s != 0.5)

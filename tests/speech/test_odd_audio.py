@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from plumbing.errors import InputError
-from plumbing.files import read_npy
+from plumbing.files import read, replacing
 from speech_decoding.segments.splits import chunk_audio
 from speech_decoding.speech.audio import merge_audio
 from speech_decoding.speech.embedding import embed_story
@@ -41,8 +41,8 @@ def embed(kind: str, path: Path, folder: Path) -> np.ndarray:
     target = load_target(kind, **TARGETS[kind])
     output = folder.parent / f"{folder.name}.npy"
     finished = FinishedChunks(folder, kind)
-    embed_story(target, {path.name: path}, chunks, finished=finished, output=output)
-    return read_npy(output)
+    embed_story(target, {path.name: path}, chunks, finished=finished, output=replacing(output))
+    return read(output)
 
 
 @pytest.fixture

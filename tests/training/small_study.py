@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from plumbing.files import write_json, write_npy, write_table
+from plumbing.results import (
+    EMBEDDING,
+    FRAME_TIMES,
+    FRAMES,
+    SCALERS,
+    SEGMENTS,
+    SIGNAL,
+    WAV_ONSETS,
+    WORDS,
+    Results,
+)
 from speech_decoding.segments.scaling import fit_scaler
 from speech_decoding.segments.windows import Window
 
@@ -49,6 +59,7 @@ _SENSORS = {"sub-1": 6, "sub-2": 5}
 
 def write_study(folder: Path) -> Path:
     """Write signals of two subjects who hear one story, its embedding and all tables."""
+    results = run_of(folder)
     random = np.random.default_rng(7)
     window = Window(**WINDOW)
     rate_hz = window.rate_hz
@@ -67,9 +78,9 @@ def write_study(folder: Path) -> Path:
             "frame_step_s": 1 / FRAME_HZ,
         }
     )
-    write_npy(folder / "embedding" / "tale.npy", frames)
-    write_table(folder / "embedding" / "tale.parquet", chunks)
-    write_json(folder / "embedding" / "tale.json", {"silence": 0.0})
+    results.write(FRAMES, frames, story="tale")
+    results.write(FRAME_TIMES, chunks, story="tale")
+    results.write(EMBEDDING, {"silence": 0.0}, story="tale")
 
     segments, scalers, words = [], [], []
     for subject, onset_s in _ONSET_S.items():
@@ -82,7 +93,7 @@ def write_study(folder: Path) -> Path:
         mixing = random.standard_normal((FEATURES, _SENSORS[subject]))
         noise = random.standard_normal((len(sample), _SENSORS[subject]))
         signal = ((heard @ mixing + noise) * 1e-13).astype(np.float32)
-        write_npy(folder / "recordings" / subject / "signal.npy", signal)
+        results.write(SIGNAL, signal, recording=subject)
 
         own = []
         for split, (start, stop) in _SPLITS.items():
@@ -105,24 +116,19 @@ def write_study(folder: Path) -> Path:
                 {"recording": subject, "name": [f"S{n}" for n in range(len(center))]}
             ).assign(x=place, y=1 - place, center=center, scale=scale)
         )
-    write_table(folder / "segments" / "segments.parquet", pd.concat(segments, ignore_index=True))
-    write_table(folder / "segments" / "scalers.parquet", pd.concat(scalers, ignore_index=True))
-    write_table(folder / "splits" / "words.parquet", pd.concat(words, ignore_index=True))
+    results.write(SEGMENTS, pd.concat(segments, ignore_index=True))
+    results.write(SCALERS, pd.concat(scalers, ignore_index=True))
+    results.write(WORDS, pd.concat(words, ignore_index=True))
     onsets = pd.DataFrame(
         {"recording": list(_ONSET_S), "wav": "tale.wav", "onset_s": list(_ONSET_S.values())}
     )
-    write_table(folder / "splits" / "wav_onsets.parquet", onsets)
+    results.write(WAV_ONSETS, onsets)
     return folder
 
 
-def folders(study: Path) -> dict[str, Path]:
-    """Give the folders of a study by the names of the library's keyword arguments."""
-    return {
-        "splits_folder": study / "splits",
-        "segments_folder": study / "segments",
-        "recordings_folder": study / "recordings",
-        "embedding_folder": study / "embedding",
-    }
+def run_of(study: Path, experiment: str = "main") -> Results:
+    """Give the results of a study with its embedding and a run of one of its experiments."""
+    return Results(study, embedding="heard", experiment=experiment, seed=3)
 
 
 def changed(**training: object) -> dict[str, object]:
@@ -130,11 +136,8 @@ def changed(**training: object) -> dict[str, object]:
     return {**SETTINGS, "training": {**SETTINGS["training"], **training}}
 
 
-def command(study: Path, folder: Path, settings: dict = SETTINGS, *further: str) -> list[str]:
+def command(run: Results, settings: dict = SETTINGS, *further: str) -> list[str]:
     """Give the arguments of train_decoder.py."""
-    return [
-        *("--splits", str(study / "splits"), "--segments", str(study / "segments")),
-        *("--recordings", str(study / "recordings"), "--embedding", str(study / "embedding")),
-        *("--seed", "3", "--threads", "1", "--settings", json.dumps(settings)),
-        *("--folder", str(folder), *further),
-    ]
+    wildcards = [f"--{name}={value}" for name, value in run.wildcards.items()]
+    given = ["--threads", "1", "--settings", json.dumps(settings)]
+    return ["--results", str(run.folder), *wildcards, *given, *further]

@@ -16,7 +16,7 @@ from speech_decoding.training.batch_loss import BatchLoss
 from speech_decoding.training.batches import Batches
 from speech_decoding.training.losses import ClipLoss, build_loss
 from tests.training.forked import processes
-from tests.training.small_study import SETTINGS, WINDOW, folders
+from tests.training.small_study import SETTINGS, WINDOW, run_of
 
 CENTRE = torch.tensor([0.3, 0.6])
 
@@ -27,7 +27,7 @@ HARD = {"symmetric": True, "learnable_temperature": True, "normalise_estimates":
 def batch_loss(study, *, speech_module="none", loss=HARD, group=64, dtype=torch.float64, **how):
     cpu = torch.device("cpu")
     data = data_settings(SETTINGS["training"])
-    store = open_store(**folders(study), window=Window(**WINDOW), seed=0, device=cpu, **data)
+    store = open_store(run_of(study), window=Window(**WINDOW), seed=0, device=cpu, **data)
     batches = Batches(
         store.rows("train"), store.rows("valid"), seed=0, batch_size=16, updates_per_epoch=9
     )

@@ -5,15 +5,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from plumbing.results import WEIGHTS
 from speech_decoding.decoder.saved import save_decoder
 from speech_decoding.evaluation.trained import open_trained
 from speech_decoding.training.experiment import train_experiment
 from speech_decoding.training.interruption import Interruption
-from tests.training.small_study import changed, folders
+from tests.training.small_study import changed, run_of
 
 
 @pytest.mark.parametrize("subject", ["layer", "embedding", "none"])
-def test_the_left_out_subject_gets_the_mean_of_the_others(study, tmp_path, subject):
+def test_the_left_out_subject_gets_the_mean_of_the_others(study, subject):
+    run = run_of(study, f"without_{subject}")
     settings = changed(
         selection={"without_subject": "sub-2"},
         loss={"kind": "clip", "normalise_estimates": False},
@@ -21,23 +23,21 @@ def test_the_left_out_subject_gets_the_mean_of_the_others(study, tmp_path, subje
     )
     settings["decoder"] = settings["decoder"] | {"subject": subject}
     trained = train_experiment(
-        **folders(study),
+        run,
         **settings,
-        folder=tmp_path,
         seed=3,
         threads=1,
         checkpoint_minutes=10,
         interruption=Interruption(None),
         watch="none",
-        code="",
     )
-    save_decoder(tmp_path, trained.decoder, trained.description)
-    weights = load_file(tmp_path / "decoder.safetensors")
+    save_decoder(run, trained.decoder, trained.description)
+    weights = load_file(run.path(WEIGHTS))
     of_subjects = [own for name, own in weights.items() if name.startswith("brain.subject")]
     assert len(of_subjects) == (subject != "none")
     for own in of_subjects:  # one other subject alone
         assert torch.equal(own[1], own[0])
-    reopened = open_trained(tmp_path, **folders(study), device="cpu", threads=1)
+    reopened = open_trained(run, device="cpu", threads=1)
     segments = reopened.store.segments
     assert set(segments["subject"][segments["split"] == "train"]) == {"sub-1"}
     rows = reopened.store.rows("test")

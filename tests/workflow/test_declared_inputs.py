@@ -6,7 +6,6 @@ What a job has read stands in the seals of its outputs.
 import json
 from pathlib import Path
 
-from plumbing import seals
 from tests.workflow.conftest import REPORT
 from tests.workflow.workspace import Job, Workspace
 
@@ -19,9 +18,7 @@ def files_read(workspace: Workspace, job: Job) -> set[str]:
         seal = path.with_name(f".{path.name}.seal")
         if seal.is_file():
             read.update(json.loads(seal.read_text())["inputs"])
-    return {
-        name if (workspace.folder / name).is_file() else f"{seals.RESULTS}/{name}" for name in read
-    }
+    return {name if (workspace.folder / name).is_file() else f"results/{name}" for name in read}
 
 
 def test_every_job_reads_its_declared_inputs_alone(finished):

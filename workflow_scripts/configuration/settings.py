@@ -33,7 +33,6 @@ EMBEDDING_KEYS = {
 }
 
 _SWEEP = ("setting", "values")
-_SIMULATED = ("layout", "simulation")
 
 
 def study_entry(config: Settings, study: str) -> Settings:
@@ -65,10 +64,10 @@ def experiment_settings(config: Settings, study: str, experiment: str) -> Settin
     return _merge(blocks, known[require_known("experiments", experiment, known)])
 
 
-def experiments_by_embedding(config: Settings, study: str) -> dict[str, list[str]]:
+def experiments_by_embedding(blocks: Settings) -> dict[str, list[str]]:
     """Give a study's experiments by the name of the embedding that they are trained with."""
     users: dict[str, list[str]] = {}
-    for name, experiment in study_settings(config, study)["experiments"].items():
+    for name, experiment in blocks["experiments"].items():
         users.setdefault(experiment["embedding"], []).append(name)
     return users
 
@@ -104,131 +103,6 @@ def look_up(blocks: Settings, setting: str) -> Any:
     for key in setting.split("."):
         value = value[key]
     return value
-
-
-def read_by(
-    rule: str,
-    config: Settings,
-    *,
-    study: str,
-    experiment: str | None = None,
-    embedding: str | None = None,
-    task: str | None = None,
-    sweep: str | None = None,
-    **_: str,
-) -> Settings:
-    """Give the settings that a rule's script reads, and no others.
-
-    What is not in here cannot make a rule run again; what is, can. Further keywords are wildcards
-    that no setting depends on.
-    """
-    blocks = (
-        experiment_settings(config, study, experiment)
-        if experiment
-        else study_settings(config, study)
-    )
-    window = {key: blocks["segments"][key] for key in ("start_s", "stop_s")}
-    decoded = window | {"stop_s": blocks["training"]["stop_s"] or window["stop_s"]}
-    rate = {"rate_hz": blocks["preprocess"]["rate_hz"]}
-    device = {"device": blocks["training"]["device"]}
-    match rule:
-        case "simulate_stimuli":
-            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            stories = {
-                name: story | {"duration_s": simulation["duration_s"]}
-                for name, story in layout["stories"].items()
-            }
-            return {
-                "stories": stories,
-                "subjects": layout["subjects"],
-                "sessions": layout["sessions"],
-                "seed": simulation["seed"],
-            }
-        case "simulate_recording":
-            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            name = next(name for name, story in layout["stories"].items() if story["task"] == task)
-            chosen = {key: simulation[key] for key in ("seed", "snr")}
-            return layout["stories"][name] | chosen | {"story": name}
-        case "simulate_alice_stimuli":
-            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            return _wav_distances(layout) | {"seed": simulation["seed"]}
-        case "simulate_alice_recording":
-            layout, simulation = (study_entry(config, study)[key] for key in _SIMULATED)
-            return simulation | _wav_distances(layout)
-        case "check_study":
-            return blocks["check"] | {"exclude": study_entry(config, study)["exclude"]}
-        case "preprocess_recording":
-            return blocks["preprocess"]
-        case "merge_audio":
-            return blocks["audio"]
-        case "measure_alignment":
-            return {"audio_rate_hz": blocks["audio"]["rate_hz"]}
-        case "split_blocks":
-            return blocks["splits"]
-        case "cut_segments":
-            return blocks["segments"] | rate
-        case "prove_splits":
-            return window | rate
-        case "embed_speech":
-            known = blocks["embeddings"]
-            return known[require_known("embeddings", embedding, known)]
-        case "compute_layers":
-            chosen = blocks["embeddings"][embedding]
-            return {key: chosen[key] for key in ("checkpoint", "sha256")}
-        case "train_decoder":
-            return {
-                "window": decoded | rate,
-                "decoder": blocks["decoder"],
-                "training": blocks["training"],
-            }
-        case "evaluate_decoder":
-            return blocks["evaluation"] | device | {"audio_rate_hz": blocks["audio"]["rate_hz"]}
-        case "control_decoder":
-            audio_rate = {"audio_rate_hz": blocks["audio"]["rate_hz"]}
-            top_k = {"top_k": blocks["evaluation"]["top_k"]}
-            return audio_rate | device | top_k | {"window": decoded | rate}
-        case "judge_controls":
-            return {"top_k": blocks["evaluation"]["top_k"]}
-        case "graph_rules":
-            chosen = {key: blocks["report"][key] for key in ("audio", "fairseq")}
-            models = {name: own.get("checkpoint") for name, own in blocks["embeddings"].items()}
-            return chosen | {"checkpoints": models}
-        case "write_comparison" | "write_sweep":
-            entry = study_entry(config, study)
-            shown = {
-                "title": entry["title"],
-                "simulated": "simulation" in entry,
-                "seeds": blocks["report"]["seeds"],
-            }
-            if rule == "write_comparison":
-                return shown | {"reader": entry["reader"]}
-            known = blocks["sweeps"]
-            return shown | {
-                "base": swept_experiment(config, study),
-                "setting": known[require_known("sweeps", sweep, known)]["setting"],
-                "stride_s": blocks["segments"]["stride_s"],
-            }
-        case "write_report":
-            used = [
-                experiment_settings(config, study, name)["embedding"]
-                for name in blocks["report"]["experiments"]
-            ]
-            return {
-                "study": study,
-                "entry": study_entry(config, study),
-                "blocks": {
-                    name: own
-                    for name, own in blocks.items()
-                    if name not in ("sweeps", "experiments")  # of which it uses only some
-                },
-                "embeddings": list(dict.fromkeys(used)),
-            }
-    raise ValueError(f"no settings are known for rule {rule!r}")
-
-
-def _wav_distances(layout: Settings) -> Settings:
-    """Give the distances of a layout that has its own; without, those of the reader count."""
-    return {key: layout[key] for key in ("wav_distances_s",) if key in layout}
 
 
 def canonical_json(value: Any) -> str:

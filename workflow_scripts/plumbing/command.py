@@ -8,12 +8,49 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from plumbing.errors import InputError
+from plumbing.fingerprint import SCRIPTS, code_fingerprint
+from plumbing.job import Job
+from plumbing.results import Results
 from plumbing.running_jobs import mark_job
-from plumbing.seals import begin_job
 
 
-def settings_argument(text: str) -> dict[str, Any]:
-    """Read a `--settings` argument: one JSON object, as the workflow's rules pass it."""
+def step_parser(description: str | None, *wildcards: str) -> argparse.ArgumentParser:
+    """Give the parser of a step that reads and writes results of a study.
+
+    Parameters: wildcards, of the names of the files that it writes, each an argument.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
+    parser.add_argument(
+        "--job",
+        type=json_object,
+        default={},
+        help="JSON, of the workflow: rule, digests of its settings and code, and for each earlier "
+        "rule the digests that its outputs have to be sealed with",
+    )
+    for name in wildcards:
+        parser.add_argument(f"--{name}", required=True)
+    parser.set_defaults(wildcards=wildcards)
+    return parser
+
+
+def open_results(arguments: argparse.Namespace) -> Results:
+    """Open the results that a step reads and writes, and mark its process as a job."""
+    if arguments.job:
+        mark_job(Path(".snakemake"))
+    job = {"code": _own_code()} | arguments.job
+    wildcards = {name: getattr(arguments, name) for name in arguments.wildcards}
+    return Results(arguments.results, Job(**job), **wildcards)
+
+
+def _own_code() -> str | None:
+    """Give the fingerprint of the script that is run by hand."""
+    script = Path(sys.argv[0]).resolve()
+    return code_fingerprint(script.stem) if script.parent == SCRIPTS else None
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read an argument that is a JSON object, as the workflow's rules pass it."""
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -23,14 +60,15 @@ def settings_argument(text: str) -> dict[str, Any]:
     return value
 
 
-def add_job_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the argument with which the workflow tells what outputs and inputs are made with."""
+def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument with the settings that a script reads."""
+    parser.add_argument("--settings", type=json_object, required=True, help="JSON")
+
+
+def add_study_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that says how a study's raw files are read."""
     parser.add_argument(
-        "--job",
-        type=settings_argument,
-        action=_BeginJob,
-        help="JSON, of the workflow: rule, digests of its settings and code, and for each earlier "
-        "rule the digests that its outputs have to be sealed with",
+        "--study", type=json_object, required=True, help="JSON: reader, raw_folder and layout"
     )
 
 
@@ -38,35 +76,10 @@ def add_stamps_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument by which the workflow tells raw files apart."""
     parser.add_argument(
         "--raw-stamps",
-        type=settings_argument,
+        type=json_object,
         default={},
         help="JSON, of the workflow: size and time of each raw file when it was first read",
     )
-
-
-class _BeginJob(argparse.Action):
-    def __call__(self, parser: object, namespace: object, job: Any, option: object = None) -> None:
-        mark_job(Path(".snakemake"))
-        begin_job(**job)
-
-
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that name what a decoder is trained on and asked about."""
-    parser.add_argument("--splits", type=Path, required=True, help="folder of split_blocks")
-    parser.add_argument("--segments", type=Path, required=True, help="folder of cut_segments")
-    parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
-    parser.add_argument("--embedding", type=Path, required=True, help="folder of the embedding")
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
-
-
-def data_folders(arguments: argparse.Namespace) -> dict[str, Path]:
-    """Give the folders of `add_data_arguments` by the names of the library's keywords."""
-    return {
-        "splits_folder": arguments.splits,
-        "segments_folder": arguments.segments,
-        "recordings_folder": arguments.recordings,
-        "embedding_folder": arguments.embedding,
-    }
 
 
 def run(main: Callable[[], None]) -> NoReturn:

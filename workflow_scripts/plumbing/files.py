@@ -1,22 +1,20 @@
-"""Reading and writing the files that pass between stages.
+"""Reading and writing files that are whole or not there at all.
 
 Every output is written to a temporary sibling and renamed when it is complete, so that a reader
-never meets half a file and a killed process leaves the previous one untouched. Beside it lies its
-seal (see `seals`), which every reader here checks first; `sealed=False` is for what a step keeps
-for itself between interruptions.
+never meets half a file and a killed process leaves the previous one untouched. What steps leave for
+each other is sealed as well (see `results`).
 """
 
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plumbing.errors import InputError
 from plumbing.partial_files import completing
-from plumbing.seals import check_file, seal_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +25,12 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCE
 
 
 @contextmanager
-def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path`, sealed, if the block succeeds.
+def replacing(
+    path: str | Path, before_renaming: Callable[[Path], None] = lambda content: None
+) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path` if the block succeeds.
 
+    Parameters: before_renaming, called with the temporary path when its content is complete.
     Raises: InputError if the disk is full or may not be written to.
     """
     path = Path(path)
@@ -39,8 +40,7 @@ def replacing(path: str | Path, *, sealed: bool = True) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb+") as written:
                 os.fsync(written.fileno())
-            if sealed:  # the seal first: a file without its own is refused, and made again
-                seal_file(path, temporary)
+            before_renaming(temporary)
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
@@ -70,82 +70,102 @@ def require_writable(folder: Path) -> None:
         )
 
 
-def write_json(path: str | Path, value: Any) -> None:
-    """Write `value` as JSON with sorted keys, so that equal values give equal bytes."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+def write(
+    path: str | Path, value: Any, before_renaming: Callable[[Path], None] = lambda content: None
+) -> None:
+    """Write a value in the format of the file's suffix; equal values give equal bytes.
+
+    .json, plain values; .npy, an array, in C order, ready to be memory-mapped; .parquet and .csv, a
+    table without its index; any other, bytes.
+
+    Parameters: before_renaming, of `replacing`.
+    """
+    _, writer = _format_of(Path(path))
+    with replacing(path, before_renaming) as temporary:
+        writer(temporary, value)
 
 
-def read_json(path: str | Path, *, sealed: bool = True) -> Any:
-    """Read a JSON file; raises InputError if it is missing or damaged."""
-    with reading(path, "a JSON file", sealed=sealed) as path:
-        return json.loads(path.read_text(encoding="utf-8"))
+def read(path: str | Path, **how: Any) -> Any:
+    """Read a file by its suffix, as `write` writes it.
 
-
-def write_npy(path: str | Path, array: "np.ndarray", *, sealed: bool = True) -> None:
-    """Write `array` in NumPy's format, C order, ready to be memory-mapped."""
-    import numpy as np
-
-    array = np.ascontiguousarray(array)
-    header = np.lib.format.header_data_from_array_1_0(array)
-    with replacing(path, sealed=sealed) as temporary, temporary.open("wb") as stream:
-        np.lib.format.write_array_header_1_0(stream, header)
-        stream.write(array.data)  # NumPy's own writer does not say that a disk is full
-
-
-def read_npy(path: str | Path, *, mapped: bool = True, sealed: bool = True) -> "np.ndarray":
-    """Read an array, memory-mapped unless told otherwise; raises InputError if it is damaged."""
-    import numpy as np
-
-    with reading(path, "a NumPy array", sealed=sealed) as path:
-        return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-
-
-def write_table(path: str | Path, table: "pd.DataFrame") -> None:
-    """Write a table as Parquet, without its index."""
-    with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False)
-
-
-def read_table(path: str | Path) -> "pd.DataFrame":
-    """Read a Parquet table; raises InputError if it is missing or damaged."""
-    import pandas as pd
-
-    with reading(path, "a Parquet table") as path:
-        return pd.read_parquet(path)
-
-
-def read_csv(path: str | Path) -> "pd.DataFrame":
-    """Read a table of comma-separated values; raises InputError if it is missing or damaged."""
-    import pandas as pd
-
-    with reading(path, "a table") as path:
-        return pd.read_csv(path)
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """Read a file as it is; raises InputError if it is missing or damaged."""
-    with reading(path, "a file") as path:
-        return path.read_bytes()
+    Parameters: how, for arrays: mapped=False reads one into memory.
+    Raises: InputError if the file is missing or damaged.
+    """
+    reader, _ = _format_of(Path(path))
+    with reading(path) as path:
+        return reader(path, **how)
 
 
 @contextmanager
-def reading(path: str | Path, expected: str, *, sealed: bool = True) -> Iterator[Path]:
-    """Check the seal of `path`; tell in an InputError what goes wrong when it is read.
-
-    Parameters: expected, what the file should be, in words.
-    """
+def reading(path: str | Path) -> Iterator[Path]:
+    """Give the path of a file; say in an InputError what goes wrong when it is read."""
     path = Path(path)
-    if sealed:
-        check_file(path)
     try:
         yield path
     except (OSError, ValueError, EOFError) as error:  # pyarrow's and pandas' derive from these
+        held = _HELD.get(path.suffix, "file")
         raise InputError(
             path,
-            expected=f"{expected} written by an earlier step",
+            expected=f"a {held} written by an earlier step",
             found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
             consequence="this step cannot run",
             next_step="delete the file and give the same command again",
         ) from error
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write_npy(path: Path, array: "np.ndarray") -> None:
+    import numpy as np
+
+    array = np.ascontiguousarray(array)
+    header = np.lib.format.header_data_from_array_1_0(array)
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(array.data)  # NumPy's own writer does not say that a disk is full
+
+
+def _read_npy(path: Path, *, mapped: bool = True) -> "np.ndarray":
+    import numpy as np
+
+    return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+
+
+def _write_parquet(path: Path, table: "pd.DataFrame") -> None:
+    table.to_parquet(path, index=False)
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _write_csv(path: Path, table: "pd.DataFrame") -> None:
+    table.to_csv(path, index=False)
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_csv(path)
+
+
+_HELD = {".json": "JSON file", ".npy": "NumPy array", ".parquet": "Parquet table", ".csv": "table"}
+_FORMATS = {
+    ".json": (_read_json, _write_json),
+    ".npy": (_read_npy, _write_npy),
+    ".parquet": (_read_parquet, _write_parquet),
+    ".csv": (_read_csv, _write_csv),
+}
+
+
+def _format_of(path: Path) -> tuple[Callable[..., Any], Callable[[Path, Any], object]]:
+    return _FORMATS.get(path.suffix, (Path.read_bytes, Path.write_bytes))

@@ -15,7 +15,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 from plumbing.errors import InputError
-from plumbing.files import replacing, write_json
+from plumbing.files import replacing, write
 from simulation import kit_file, sensors, sidecars, speech, stimuli
 from simulation.brain import KINDS, speech_features
 from simulation.recording import sensor_blocks
@@ -43,7 +43,7 @@ def simulate_stimuli(
         stimuli.write_stimuli(
             folder, name, parts=story["parts"], duration_s=story["duration_s"], seed=seed
         )
-    write_json(folder / "dataset_description.json", sidecars.study_sidecar())
+    write(folder / "dataset_description.json", sidecars.study_sidecar())
     tasks = sorted(int(story["task"]) for story in stories.values())
     participants = [
         _participant(subject, tasks, len(sessions), generator(seed, "participant", subject))
@@ -118,7 +118,7 @@ def simulate_recording(
     events = sidecars.event_table(timing, story=story, task=task, lead_s=lead_s, rate_hz=rate_hz)
     _write_tsv(meg / f"{recording_id}_events.tsv", events)
     _write_tsv(meg / f"{recording_id}_channels.tsv", sidecars.channel_table(rate_hz))
-    write_json(
+    write(
         meg / f"{recording_id}_meg.json",
         sidecars.recording_sidecar(
             task=task, duration_s=(sample_count - 1) / rate_hz, rate_hz=rate_hz
@@ -164,7 +164,7 @@ def _write_head(meg: Path, session_id: str, head: sensors.Head) -> None:
         with replacing(meg / f"{session_id}_acq-{label}_headshape.pos") as temporary:
             title = f"FastSCAN V4.0 text export, simulated {label} points in mm"
             np.savetxt(temporary, 1000 * points, fmt="%.3f", header=title, comments="% ")
-    write_json(meg / f"{session_id}_coordsystem.json", sidecars.coordinate_sidecar())
+    write(meg / f"{session_id}_coordsystem.json", sidecars.coordinate_sidecar())
 
 
 def _write_tsv(path: Path, table: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from plumbing.files import read_table, replacing, write_table
+from plumbing.files import read, replacing, write
 from simulation import speech, stories
 from simulation.seeding import generator
 
@@ -40,7 +40,7 @@ def write_stimuli(folder: Path, story: str, *, parts: int, duration_s: float, se
     text = "\n".join(sentence.text for sentence in sentences) + "\n"
     with replacing(folder / "stimuli" / "text" / f"{story}.txt") as temporary:
         temporary.write_text(text, encoding="utf-8-sig")
-    write_table(_timing_path(folder, story), pd.concat(tables, ignore_index=True))
+    write(_timing_path(folder, story), pd.concat(tables, ignore_index=True))
 
 
 def read_timing(folder: Path, story: str) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def read_timing(folder: Path, story: str) -> pd.DataFrame:
     the first one's), start_s (within the wav file), duration_s, word, phoneme, word_index,
     sequence_id, condition, speech_rate, voice; seconds.
     """
-    return read_table(_timing_path(folder, story))
+    return read(_timing_path(folder, story))
 
 
 def wav_path(folder: Path, story: str, part: int) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 from tests.gpu.figures import Figure, at_least, at_most, holds
 from tests.gpu.scale import Scale
 from tests.gpu.small_training import ask, digest, train, train_interrupted
-from tests.training.small_study import write_study
+from tests.training.small_study import run_of, write_study
 
 LIMIT_S = 90
 
@@ -19,18 +19,17 @@ def measure(scale: Scale) -> Iterator[Figure]:
     device = scale.device.type
     settings = {"device": device, "compile": False}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        study = write_study(folder / "study")
-        first, second, resumed = (folder / part for part in ("first", "second", "resumed"))
-        train(study, first, **settings)
-        train(study, second, **settings)
+        study = write_study(Path(name) / "study")
+        first, second, resumed = (run_of(study, part) for part in ("first", "second", "resumed"))
+        train(first, **settings)
+        train(second, **settings)
         yield holds("trained twice: the same bytes", digest(first) == digest(second))
-        status = train_interrupted(study, resumed, **settings)
+        status = train_interrupted(resumed, **settings)
         yield holds("a training whose time is up ends with status 75", status == 75)
         yield holds("interrupted and continued: the same bytes", digest(first) == digest(resumed))
 
-        table, controls = ask(study, first, device)
-        expected, expected_controls = ask(study, first, "cpu")
+        table, controls = ask(first, device)
+        expected, expected_controls = ask(first, "cpu")
         ranks, expected_ranks = table["rank"].to_numpy(), expected["rank"].to_numpy()
         same = float(np.mean(ranks == expected_ranks))
         yield at_least("test segments of the same rank on both devices", 100 * same, 95, "%")

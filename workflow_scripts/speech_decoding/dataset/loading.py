@@ -1,31 +1,41 @@
 """Reading what the earlier stages wrote into a store of segments."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
 from plumbing.errors import InputError
-from plumbing.files import read_json, read_npy, read_table
+from plumbing.results import (
+    EMBEDDING,
+    FRAME_TIMES,
+    FRAMES,
+    SCALERS,
+    SEGMENTS,
+    SIGNAL,
+    WAV_ONSETS,
+    WORDS,
+    Results,
+)
 from speech_decoding.dataset.store import Embedding, StudyTables
 
 
-def load_tables(splits_folder: Path, segments_folder: Path) -> StudyTables:
+def load_tables(results: Results) -> StudyTables:
     """Read the tables that split_blocks and cut_segments wrote."""
     return StudyTables(
-        segments=read_table(segments_folder / "segments.parquet"),
-        words=read_table(splits_folder / "words.parquet"),
-        wav_onsets=read_table(splits_folder / "wav_onsets.parquet"),
-        scalers=read_table(segments_folder / "scalers.parquet"),
+        segments=results.read(SEGMENTS),
+        words=results.read(WORDS),
+        wav_onsets=results.read(WAV_ONSETS),
+        scalers=results.read(SCALERS),
     )
 
 
-def load_signals(folder: Path, recordings: list[str]) -> dict[str, np.ndarray]:
-    """Map the recordings' signals [samples, sensors] from `folder` into memory."""
-    return {name: read_npy(folder / name / "signal.npy") for name in recordings}
+def load_signals(results: Results, recordings: Sequence[str]) -> dict[str, np.ndarray]:
+    """Map the recordings' signals [samples, sensors] into memory."""
+    return {name: results.read(SIGNAL, recording=name) for name in recordings}
 
 
-def load_embedding(folder: Path, stories: list[str]) -> Embedding:
-    """Read a study's embedding from `folder` and put its stories one after the other.
+def load_embedding(results: Results, stories: Sequence[str]) -> Embedding:
+    """Read the embedding of `results` and put its stories one after the other.
 
     Raises: InputError if a file is missing, damaged or holds a number that is not finite.
     """
@@ -33,19 +43,19 @@ def load_embedding(folder: Path, stories: list[str]) -> Embedding:
 
     frames, chunks, first_frame = [], [], 0
     for story in stories:
-        frames.append(_finite(folder / f"{story}.npy"))
-        table = read_table(folder / f"{story}.parquet")
+        frames.append(_finite_frames(results, story))
+        table = results.read(FRAME_TIMES, story=story)
         chunks.append(table.assign(first_frame=table["first_frame"] + first_frame))
         first_frame += len(frames[-1])
-    silence = read_json(folder / f"{stories[0]}.json")["silence"]
+    silence = results.read(EMBEDDING, story=stories[0])["silence"]
     return Embedding(np.concatenate(frames), pd.concat(chunks, ignore_index=True), silence)
 
 
-def _finite(path: Path) -> np.ndarray:
-    values = read_npy(path)
+def _finite_frames(results: Results, story: str) -> np.ndarray:
+    values = results.read(FRAMES, story=story)
     if not np.isfinite(values).all():
         raise InputError(
-            path,
+            results.path(FRAMES, story=story),
             expected="an embedding of finite numbers",
             found=f"{np.count_nonzero(~np.isfinite(values))} that are not",
             consequence="nothing can be learnt from it",

@@ -1,13 +1,22 @@
 """Opening the segments of a study as one training cuts them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from plumbing.results import (
+    FRAME_TIMES,
+    FRAMES,
+    SCALERS,
+    SEGMENTS,
+    SIGNAL,
+    WAV_ONSETS,
+    WORDS,
+    Results,
+)
 from speech_decoding.dataset.loading import (
     load_embedding,
     load_signals,
@@ -35,11 +44,8 @@ def data_settings(training: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_store(
+    results: Results,
     *,
-    splits_folder: Path,
-    segments_folder: Path,
-    recordings_folder: Path,
-    embedding_folder: Path,
     window: Window,
     delay_s: float,
     clamp: float | None,
@@ -54,14 +60,15 @@ def open_store(
 ) -> SegmentStore:
     """Read the stages' files into a store.
 
-    brain "noise" replaces the recordings by noise; selection, settings of Selection, takes a part
-    of the study; `further` lists segments that come after those of the study, in splits of their
-    own, such as stretches of silence.
+    Parameters: results, of a study and one of its embeddings; window to signal_storage, of
+    SegmentStore; brain, "noise" replaces the recordings by noise; selection, settings of Selection,
+    takes a part of the study; further, lists segments that come after those of the study, in splits
+    of their own, such as stretches of silence.
     """
-    tables = load_tables(splits_folder, segments_folder)
+    tables = load_tables(results)
     tables = replace(tables, segments=Selection(**selection).apply(tables.segments))
     stories = sorted(tables.segments["story"].unique())
-    signals = load_signals(recordings_folder, sorted(tables.segments["recording"].unique()))
+    signals = load_signals(results, sorted(tables.segments["recording"].unique()))
     if brain == "noise":
         signals = noise_signals(signals, seed=seed)
         # The interquartile range of the standard normal distribution.
@@ -71,7 +78,7 @@ def open_store(
     return SegmentStore(
         tables,
         signals,
-        load_embedding(embedding_folder, stories),
+        load_embedding(results, stories),
         window=window,
         delay_s=delay_s,
         clamp=clamp,
@@ -88,3 +95,20 @@ def add_segments(tables: StudyTables, further: "pd.DataFrame") -> StudyTables:
 
     segments = pd.concat([tables.segments, further], ignore_index=True)
     return replace(tables, segments=segments)
+
+
+def identify_data(
+    results: Results, recordings: Sequence[str], stories: Sequence[str]
+) -> dict[str, Any]:
+    """Tell the data of a training apart from others by their content, the same on every machine.
+
+    Returns: the SHA-256 of each file of the study by its name, of the signals by their recordings.
+    """
+    kept = [(name, {}) for name in (WORDS, WAV_ONSETS, SEGMENTS, SCALERS)]
+    kept += [(name, {"story": story}) for story in stories for name in (FRAMES, FRAME_TIMES)]
+    return {
+        "sha256": {
+            results.path(name, **which).name: results.hash_of(name, **which) for name, which in kept
+        },
+        "signals": {name: results.hash_of(SIGNAL, recording=name) for name in recordings},
+    }

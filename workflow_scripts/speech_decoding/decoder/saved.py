@@ -23,7 +23,6 @@ What the code has as constants is in none of these: the baseline is the window u
 delay is rounded down to whole samples, unknown sensors lie at (-0.1, -0.1).
 """
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,34 +30,35 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from plumbing.errors import InputError
-from plumbing.files import read_json, replacing, write_json
-from plumbing.seals import check_file
+from plumbing.results import DESCRIPTION, WEIGHTS, Results
 from speech_decoding.decoder.decoder import Decoder
 
 
-def save_decoder(folder: Path, decoder: Decoder, description: dict[str, Any]) -> None:
-    """Write decoder.safetensors and decoder.json into `folder`.
+def save_decoder(results: Results, decoder: Decoder, description: dict[str, Any]) -> None:
+    """Write the decoder of a run.
+
+    Parameters: results, of the study and the run.
 
     `description` holds what the module tells above, at least `decoder` (the settings of
     BrainModule), `speech_module`, `n_subjects` and `n_features`; sensor positions are among the
     weights.
     """
-    with replacing(folder / "decoder.safetensors") as temporary:
+    with results.replacing(WEIGHTS) as temporary:
         weights = {name: tensor.contiguous().cpu() for name, tensor in decoder.state_dict().items()}
         temporary.write_bytes(save(weights))
-    write_json(folder / "decoder.json", description)
+    results.write(DESCRIPTION, description)
 
 
-def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dict[str, Any]]:
-    """Rebuild the network from `folder`; returns it in evaluation mode, and its description.
+def load_decoder(results: Results, device: str | torch.device) -> tuple[Decoder, dict[str, Any]]:
+    """Rebuild the network of a run; returns it in evaluation mode, and its description.
 
+    Parameters: results, of the study and the run.
     Raises: InputError if the weights are damaged, not finite or do not fit the description.
     """
-    description = read_json(folder / "decoder.json")
-    path = folder / "decoder.safetensors"
-    check_file(path)
+    description = results.read(DESCRIPTION)
     try:
-        weights = load_file(path)
+        with results.reading(WEIGHTS) as path:
+            weights = load_file(path)
         decoder = Decoder(
             weights["brain.layout_positions"],
             n_subjects=description["n_subjects"],
@@ -72,7 +72,7 @@ def load_decoder(folder: Path, device: str | torch.device) -> tuple[Decoder, dic
                 raise ValueError(f"numbers of {name} that are not finite")
     except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
         raise InputError(
-            path,
+            results.path(WEIGHTS),
             expected="the weights that decoder.json describes",
             found=" ".join(str(error).split())[:200],
             consequence="the decoder cannot be rebuilt",

@@ -1,11 +1,11 @@
 """Evaluating one trained decoder on the test segments."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from plumbing.results import Results
 from speech_decoding.evaluation.attention import sensor_attention
 from speech_decoding.evaluation.candidates import apart, segment_id, unique_segments
 from speech_decoding.evaluation.grouping import spelling, story_pools
@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
 
 def evaluate_decoder(
+    results: Results,
     *,
-    splits_folder: Path,
-    segments_folder: Path,
-    recordings_folder: Path,
-    embedding_folder: Path,
-    decoder_folder: Path,
     sessions: Mapping[str, str],
     wavs: "pd.DataFrame",
     threads: int | None,
@@ -36,22 +32,14 @@ def evaluate_decoder(
 ) -> tuple[dict[str, Any], "pd.DataFrame", "pd.DataFrame"]:
     """Retrieve every test segment and sum up the ranks.
 
-    Parameters: the folders of the earlier stages and of the decoder; sessions, of each recording;
+    Parameters: results, of the study, its embedding and the run; sessions, of each recording;
     wavs (wav, begin_s), where each audio file begins in its story; threads, processor cores, None
     for all; top_k, at most 10 each; candidate_counts, sizes of smaller sets of candidates; device,
     "auto", "cpu" or "cuda".
     Returns: the metrics; a row per test segment with its ranks and its ten best candidates; the
     attention to each sensor (`attention.sensor_attention`).
     """
-    trained = open_trained(
-        decoder_folder,
-        splits_folder=splits_folder,
-        segments_folder=segments_folder,
-        recordings_folder=recordings_folder,
-        embedding_folder=embedding_folder,
-        device=device,
-        threads=threads,
-    )
+    trained = open_trained(results, device=device, threads=threads)
     table, candidates = retrieve_test_segments(trained, wavs)
     table.insert(2, "session", table["recording"].map(sessions))
     metrics = measure(table, candidates, top_k=top_k, candidate_counts=candidate_counts)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from plumbing.files import read_table
+from plumbing.results import WAV_ONSETS, WORDS, Results
 from speech_decoding.dataset.opening import Further, data_settings, open_store
 from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.decoder.merger import ChannelMerger
@@ -72,30 +71,23 @@ class Logits(nn.Module):
 
 
 def open_trained(
-    decoder_folder: Path,
+    results: Results,
     *,
-    splits_folder: Path,
-    segments_folder: Path,
-    recordings_folder: Path,
-    embedding_folder: Path,
     device: str,
     threads: int | None,
     further: Further | None = None,
 ) -> TrainedDecoder:
     """Open a trained decoder and the study it was trained on.
 
-    Parameters: the folders of the decoder and of the earlier stages; device, "auto", "cpu" or
+    Parameters: results, of the study, its embedding and the run; device, "auto", "cpu" or
     "cuda"; threads, processor cores, None for all; further, of `open_store`.
     """
     # In full float32 the ranks are those of processors; TF32 would save seconds of a study.
     prepare_device(deterministic=True, threads=threads, tf32=False)
     chosen = choose_device(device)
-    decoder, description = load_decoder(decoder_folder, chosen)
+    decoder, description = load_decoder(results, chosen)
     store = open_store(
-        splits_folder=splits_folder,
-        segments_folder=segments_folder,
-        recordings_folder=recordings_folder,
-        embedding_folder=embedding_folder,
+        results,
         window=Window(**description["window"]),
         seed=description["seed"],
         device=chosen,
@@ -111,8 +103,8 @@ def open_trained(
         ),
         store,
         speech=lambda rows: decoder.speech(store.speech(rows)),
-        words=read_table(splits_folder / "words.parquet"),
-        wav_onsets=read_table(splits_folder / "wav_onsets.parquet"),
+        words=results.read(WORDS),
+        wav_onsets=results.read(WAV_ONSETS),
         merger=decoder.brain.merger,
     )
 

@@ -1,13 +1,12 @@
 """A small picture of a recording's quality: its spectrum, and its sensors on the flattened head."""
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from plumbing.files import replacing
 from speech_decoding.recordings.quality import CLAMP, Quality
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _NAMED = 5  # bad channels that are named
 
 
 @matplotlib.rc_context(_STYLE)
-def draw_quality(path: Path, quality: Quality | None) -> None:
+def draw_quality(quality: Quality | None) -> bytes:
     """Draw a recording's quality as PNG; for None, that the recording is not used."""
     figure = Figure(figsize=_SIZE_IN, dpi=_DOTS_PER_INCH, layout="constrained")
     if quality is None:
@@ -33,9 +32,10 @@ def draw_quality(path: Path, quality: Quality | None) -> None:
         left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
         _draw_spectrum(left, quality)
         _draw_sensors(right, quality)
-    with replacing(path) as temporary:
-        # Without the name of the software, which holds its version.
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+    picture = io.BytesIO()
+    # Without the name of the software, which holds its version.
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
 
 
 def _draw_spectrum(axes: "Axes", quality: Quality) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from plumbing.results import Results
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.outcome_figures import draw_comparison
 from speech_decoding.report.outcomes import K, Outcome, compare, load_outcome
@@ -13,11 +14,11 @@ from speech_decoding.report.pictures import draw
 
 
 def compare_with_paper(
-    results: Path, name: str, *, reader: str, seeds: Sequence[int]
+    results: Results, name: str, *, reader: str, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """Collect a table of the paper.
 
-    Parameters: results, the study's results folder, in which every experiment of the table was
+    Parameters: results, in which every experiment of the table was
     evaluated; name, of the table; reader, of the study, by which the published numbers are found.
     Returns: what all rows share, and `rows`: each with ours (accuracy over seeds, delta and p-value
     against the reference) and the paper's (mean, sd and delta, None where it has none); shares in

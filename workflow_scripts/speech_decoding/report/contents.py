@@ -1,14 +1,35 @@
 """What a report is made of: a study's files, and the numbers that sum them up."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plumbing.files import read_bytes, read_json, read_npy, read_table
+from plumbing import files
+from plumbing.results import (
+    ALIGNMENT,
+    AUDIO,
+    BENCHMARKS,
+    BLOCKS,
+    CHECKS,
+    CHUNKS,
+    CONTROLS,
+    EMBEDDING,
+    FAIRSEQ,
+    FINDINGS,
+    PROOF,
+    QUALITY,
+    QUALITY_PICTURE,
+    RETRIEVAL,
+    SEGMENTS,
+    VERDICTS,
+    WAV_ONSETS,
+    WEIGHTS,
+    WORDS,
+    Results,
+)
 from speech_decoding.report.costs import Cost, read_costs
 from speech_decoding.report.listening import Listening
-from speech_decoding.report.provenance import describe_origin, hash_files
-from speech_decoding.report.rule_graph import RuleGraph, read_rule_graph
+from speech_decoding.report.provenance import describe_origin
+from speech_decoding.report.rule_graph import RuleGraph
 from speech_decoding.report.runs import Run, load_run
 from speech_decoding.report.summary import compare_subjects, count_data, summarise_runs
 from speech_decoding.segments.heard_audio import read_wavs
@@ -82,7 +103,7 @@ class Contents:
 
 
 def load_contents(
-    results: Path,
+    results: Results,
     *,
     study: str,
     entry: dict[str, Any],
@@ -91,23 +112,23 @@ def load_contents(
 ) -> Contents:
     """Read a study's results.
 
-    Parameters: results, the study's results folder; study, its name; entry, its entry in
+    Parameters: study, its name; entry, its entry in
     config.yaml; blocks, all blocks of settings with the study's overrides; embeddings, those of
     the reported experiments.
     Raises: InputError if a file is missing or damaged.
     """
     chosen, top_k = blocks["report"], blocks["evaluation"]["top_k"]
     tables = {
-        "checks": read_table(results / "checks.parquet"),
-        "chunks": read_table(results / "splits" / "chunks.parquet"),
-        "segments": read_table(results / "segments" / "segments.parquet"),
+        "checks": results.read(CHECKS),
+        "chunks": results.read(CHUNKS),
+        "segments": results.read(SEGMENTS),
     }
     experiments = {
-        name: [load_run(results / "experiments" / name, seed) for seed in chosen["seeds"]]
+        name: [load_run(results, name, seed) for seed in chosen["seeds"]]
         for name in chosen["experiments"]
     }
-    main = results / "experiments" / chosen["experiments"][0] / f"seed-{chosen['seeds'][0]}"
-    verdicts = read_json(results / "verdicts.json")
+    main = results.of(experiment=chosen["experiments"][0], seed=chosen["seeds"][0])
+    verdicts = results.read(VERDICTS)
     summaries = {name: summarise_runs(runs, top_k=top_k) for name, runs in experiments.items()}
     first = next(iter(summaries.values()))
     for summary in summaries.values():
@@ -136,65 +157,66 @@ def load_contents(
         settings=blocks,
         facts=reader.facts,
         left_out=unheard | reader.left_out(),
-        findings=read_table(results / "findings.parquet"),
-        alignment=read_table(results / "alignment.parquet"),
-        quality={name: _load_quality(results / "recordings" / name) for name in used["recording"]},
-        proof=read_json(results / "segments" / "proof.json"),
+        findings=results.read(FINDINGS),
+        alignment=results.read(ALIGNMENT),
+        quality={name: _load_quality(results.of(recording=name)) for name in used["recording"]},
+        proof=results.read(PROOF),
         embeddings={
             name: _load_speech_model(
-                results / "embeddings" / name, stories[0], compared=chosen["fairseq"]
+                results.of(embedding=name), stories[0], compared=chosen["fairseq"]
             )
             for name in embeddings
         },
-        blocks=read_table(results / "splits" / "blocks.parquet"),
+        blocks=results.read(BLOCKS),
         experiments=experiments,
-        controls=read_json(main / "controls.json"),
+        controls=main.read(CONTROLS),
         verdicts=verdicts,
-        words=read_table(results / "splits" / "words.parquet"),
+        words=results.read(WORDS),
         listening=_load_listening(results, stories, blocks) if chosen["audio"] else None,
         origin=describe_origin(),
-        costs=read_costs(results / "benchmarks"),
-        rules=read_rule_graph(results / "rules.dot"),
-        hashes=hash_files(results, _numbers_rest_on(results, chosen)),
+        costs=read_costs(results.path(BENCHMARKS)),
+        hashes=_hash_what_numbers_rest_on(results, chosen),
         metrics=metrics,
         **tables,
     )
 
 
-def _numbers_rest_on(results: Path, chosen: dict[str, Any]) -> list[Path]:
-    """List the files that the page's numbers follow from."""
-    tables = ["checks", "splits/blocks", "splits/chunks", "splits/words", "segments/segments"]
-    runs = [
-        results / "experiments" / name / f"seed-{seed}"
-        for name in chosen["experiments"]
+def _hash_what_numbers_rest_on(results: Results, chosen: dict[str, Any]) -> dict[str, str]:
+    """Give the SHA-256 of the files that the page's numbers follow from, by their places."""
+    kept = [(name, {}) for name in (CHECKS, BLOCKS, CHUNKS, WORDS, SEGMENTS, PROOF)]
+    kept += [
+        (name, {"experiment": experiment, "seed": seed})
+        for experiment in chosen["experiments"]
         for seed in chosen["seeds"]
+        for name in (WEIGHTS, RETRIEVAL)
     ]
-    return [
-        *(results / f"{name}.parquet" for name in tables),
-        results / "segments" / "proof.json",
-        *(run / name for run in runs for name in ("decoder.safetensors", "retrieval.parquet")),
-        results / "verdicts.json",
-    ]
+    kept.append((VERDICTS, {}))
+    return {
+        results.path(name, **which).relative_to(results.folder).as_posix(): results.hash_of(
+            name, **which
+        )
+        for name, which in kept
+    }
 
 
-def _load_listening(results: Path, stories: list[str], blocks: dict[str, Any]) -> Listening:
+def _load_listening(results: Results, stories: list[str], blocks: dict[str, Any]) -> Listening:
     rate_hz, segments = blocks["audio"]["rate_hz"], blocks["segments"]
     return Listening(
-        {story: read_npy(results / "audio" / f"{story}.npy") for story in stories},
-        read_table(results / "splits" / "wav_onsets.parquet"),
-        read_wavs(results / "audio", stories, rate_hz),
+        {story: results.read(AUDIO, story=story) for story in stories},
+        results.read(WAV_ONSETS),
+        read_wavs(results, stories, rate_hz),
         rate_hz=rate_hz,
         window=Window(segments["start_s"], segments["stop_s"], blocks["preprocess"]["rate_hz"]),
     )
 
 
-def _load_quality(folder: Path) -> Quality:
-    return Quality(read_json(folder / "quality.json"), read_bytes(folder / "quality.png"))
+def _load_quality(results: Results) -> Quality:
+    return Quality(results.read(QUALITY), results.read(QUALITY_PICTURE))
 
 
-def _load_speech_model(folder: Path, story: str, *, compared: bool) -> SpeechModel:
-    facts, fairseq = read_json(folder / f"{story}.json"), folder / "fairseq.json"
+def _load_speech_model(results: Results, story: str, *, compared: bool) -> SpeechModel:
+    facts, fairseq = results.read(EMBEDDING, story=story), results.path(FAIRSEQ)
     # What an earlier run compared may have been another model; a mel spectrum is never compared.
     # fairseq's environment does not hold this library, and so seals nothing.
     there = compared and fairseq.is_file()
-    return SpeechModel(facts, read_json(fairseq, sealed=False) if there else None)
+    return SpeechModel(facts, files.read(fairseq) if there else None)

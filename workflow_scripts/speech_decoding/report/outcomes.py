@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plumbing.files import read_json, read_table
+from plumbing.results import DESCRIPTION, METRICS, RETRIEVAL, Results
 from speech_decoding.evaluation.accuracy import hits
 from speech_decoding.evaluation.metrics import ranks_of
 from speech_decoding.evaluation.uncertainty import signed_rank_p_value
@@ -54,16 +53,15 @@ class Outcome:
         return {str(subject): float(value) for subject, value in mean.items()}
 
 
-def load_outcome(results: Path, experiment: str, seeds: Sequence[int]) -> Outcome:
+def load_outcome(results: Results, experiment: str, seeds: Sequence[int]) -> Outcome:
     """Read what an experiment reached with each seed.
 
-    Parameters: results, the study's results folder.
     Raises: InputError if a file is missing or damaged.
     """
-    folders = {seed: results / "experiments" / experiment / f"seed-{seed}" for seed in seeds}
-    metrics = read_json(folders[seeds[0]] / "metrics.json")
+    runs = {seed: results.of(experiment=experiment, seed=seed) for seed in seeds}
+    metrics = runs[seeds[0]].read(METRICS)
     count = metrics["n_candidates"]
-    tables = {seed: read_table(folder / "retrieval.parquet") for seed, folder in folders.items()}
+    tables = {seed: run.read(RETRIEVAL) for seed, run in runs.items()}
     found = tables[seeds[0]][["subject", "story"]].copy()
     for seed, table in tables.items():
         found[seed] = hits(ranks_of(table), K, count)
@@ -71,7 +69,7 @@ def load_outcome(results: Path, experiment: str, seeds: Sequence[int]) -> Outcom
         experiment,
         found,
         count,
-        read_json(folders[seeds[0]] / "decoder.json"),
+        runs[seeds[0]].read(DESCRIPTION),
         metrics["n_training_segments"],
     )
 

@@ -120,6 +120,11 @@ COMPARISONS = {
 }
 
 
+def compared_experiments(name: str) -> list[str]:
+    """Name the experiments of a table of the paper."""
+    return [row.experiment for row in COMPARISONS[name].rows]
+
+
 def _top_10(reader: str) -> PaperResult:
     models = COMPARISONS["paper_table"]
     mean, sd = models.row(models.reference).published[reader]

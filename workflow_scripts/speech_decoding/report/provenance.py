@@ -3,12 +3,8 @@
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
-
-from plumbing.files import reading
-from plumbing.seals import hash_file
 
 _CODE = Path(__file__).resolve().parents[3]
 _PACKAGES = (
@@ -54,15 +50,3 @@ def describe_code(folder: Path) -> str:
     except (OSError, subprocess.CalledProcessError):
         return "not a git checkout"
     return described.stdout.strip()
-
-
-def hash_files(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
-    """Give the SHA-256 of each file, by its path below `folder`.
-
-    Raises: InputError if a file cannot be read.
-    """
-    hashes = {}
-    for path in paths:
-        with reading(path, "a file"):
-            hashes[path.relative_to(folder).as_posix()] = hash_file(path)
-    return hashes

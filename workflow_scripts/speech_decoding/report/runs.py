@@ -1,10 +1,9 @@
 """The runs of an experiment, as the steps before the report left them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plumbing.files import read_csv, read_json, read_table
+from plumbing.results import ATTENTION, DESCRIPTION, HISTORY, METRICS, RETRIEVAL, Results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +22,14 @@ class Run:
     attention: "pd.DataFrame"
 
 
-def load_run(folder: Path, seed: int) -> Run:
-    """Read a run from the folder of its experiment; raises InputError if a file is damaged."""
-    own = folder / f"seed-{seed}"
+def load_run(results: Results, experiment: str, seed: int) -> Run:
+    """Read a run of a study; raises InputError if a file is missing or damaged."""
+    own = results.of(experiment=experiment, seed=seed)
     return Run(
         seed=seed,
-        description=read_json(own / "decoder.json"),
-        history=read_csv(own / "history.csv"),
-        metrics=read_json(own / "metrics.json"),
-        retrieval=read_table(own / "retrieval.parquet"),
-        attention=read_table(own / "attention.parquet"),
+        description=own.read(DESCRIPTION),
+        history=own.read(HISTORY),
+        metrics=own.read(METRICS),
+        retrieval=own.read(RETRIEVAL),
+        attention=own.read(ATTENTION),
     )

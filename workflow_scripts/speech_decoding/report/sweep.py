@@ -7,6 +7,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+from plumbing.results import Results
 from speech_decoding.dataset.selection import Selection
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.outcome_figures import draw_curve, draw_left_out
@@ -58,7 +59,7 @@ _AXES = {
 
 
 def sweep_setting(
-    results: Path,
+    results: Results,
     experiments: Sequence[str],
     *,
     base: str,
@@ -68,7 +69,7 @@ def sweep_setting(
 ) -> dict[str, Any]:
     """Collect a sweep.
 
-    Parameters: results, the study's results folder; experiments, the points, in order; base, the
+    Parameters: experiments, the points, in order; base, the
     experiment of which one setting was changed; setting, its dotted name; stride_s, seconds between
     training segments.
     Returns: what all points share, and `points`: each with its place on the axis, its accuracy over

@@ -1,12 +1,11 @@
 """Which stretch of audio was heard when, and where it lies in its story, whoever heard it."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plumbing.files import read_table
+from plumbing.results import WAVS, Results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,13 +51,13 @@ def place_in_story(
     return (placed["passed_s"] + begin_s).to_numpy()
 
 
-def read_wavs(folder: Path, stories: Iterable[str], rate_hz: int) -> "pd.DataFrame":
+def read_wavs(results: Results, stories: Iterable[str], rate_hz: int) -> "pd.DataFrame":
     """Read where each audio file begins in its story: a row per file, story, wav and begin_s.
 
-    Parameters: folder, of the tables of merge_audio; rate_hz, of the merged audio.
+    Parameters: rate_hz, of the merged audio.
     """
     import pandas as pd
 
-    tables = [read_table(folder / f"{story}.parquet").assign(story=story) for story in stories]
+    tables = [results.read(WAVS, story=story).assign(story=story) for story in stories]
     wavs = pd.concat(tables, ignore_index=True)
     return wavs.assign(begin_s=wavs["first_sample"] / rate_hz)[["story", "wav", "begin_s"]]

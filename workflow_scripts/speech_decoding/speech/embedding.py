@@ -7,6 +7,7 @@ which keep all cores busy.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,14 @@ def embed_story(
     chunks: "pd.DataFrame",
     *,
     finished: FinishedChunks,
-    output: Path,
+    output: AbstractContextManager[Path],
 ) -> "pd.DataFrame":
     """Embed all chunks of a story (protocol 3.1), in memory that its length does not change.
 
     Parameters: wavs, the story's audio files by the names that chunks call them; chunks, the
     story's (wav, start_s, stop_s in that file), none if it is left out; finished, where chunks are
-    kept as they are done; output, the file (.npy) for float32 [frames, features] of all chunks.
+    kept as they are done; output, gives the file (.npy) for float32 [frames,
+    features] of all chunks when it is entered.
     Returns: the chunks with first_frame and frame_count, and with the times of their frames: frame
     i of a chunk is centred on first_frame_s + i * frame_step_s, seconds of the chunk's file.
     Raises: InputError for a chunk that is too short for one frame (cutting the audio leaves none:

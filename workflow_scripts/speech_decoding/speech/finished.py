@@ -3,12 +3,13 @@
 import hashlib
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
 from plumbing.errors import InputError
-from plumbing.files import read_npy, replacing, write_npy
+from plumbing.files import read, write
 
 
 class FinishedChunks:
@@ -26,26 +27,29 @@ class FinishedChunks:
         """Tell where the frames of a waveform are kept; `embed` makes them if they are not yet."""
         path = self._path_of(waveform)
         try:
-            read_npy(path, sealed=False)
+            read(path)
         except InputError:  # not embedded yet, or damaged by whatever stopped the run
-            write_npy(path, embed(waveform), sealed=False)
+            write(path, embed(waveform))
         return path
 
-    def join(self, kept: list[Path], output: Path, *, features: int) -> list[int]:
+    def join(
+        self, kept: list[Path], output: AbstractContextManager[Path], *, features: int
+    ) -> list[int]:
         """Write the frames [frames, features] of all chunks; returns how many each has.
 
+        Parameters: output, gives the file to write when it is entered.
         One chunk is in memory at a time: a story of an hour is a gigabyte.
         """
-        counts = [len(read_npy(path, sealed=False)) for path in kept]
+        counts = [len(read(path)) for path in kept]
         header = {
             "descr": np.dtype(np.float32).str,
             "fortran_order": False,
             "shape": (sum(counts), features),
         }
-        with replacing(output) as temporary, temporary.open("wb") as stream:
+        with output as temporary, temporary.open("wb") as stream:
             np.lib.format.write_array_header_1_0(stream, header)
             for path in kept:
-                frames = read_npy(path, mapped=False, sealed=False)
+                frames = read(path, mapped=False)
                 stream.write(np.ascontiguousarray(frames, np.float32).data)
         return counts
 

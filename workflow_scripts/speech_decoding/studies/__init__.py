@@ -188,9 +188,26 @@ class StudyReader(Protocol):
         """Read the components that the study stores for a recording; None if it stores none."""
 
 
-def open_study(reader: str, folder: str | Path, layout: dict[str, Any]) -> StudyReader:
-    """Open the study in `folder` with the module named `reader`.
+def open_study(reader: str, raw_folder: str | Path, layout: dict[str, Any]) -> StudyReader:
+    """Open the study in `raw_folder` with the module named `reader`.
 
     The module is found by name, so that the code fingerprint of a rule holds one reader only.
     """
-    return import_module(f"{__name__}.{reader}").Study(Path(folder), layout)
+    return import_module(f"{__name__}.{reader}").Study(Path(raw_folder), layout)
+
+
+def find_recording(study: StudyReader, name: str) -> Recording:
+    """Give the recording of a study that has this id.
+
+    Raises: InputError if the study's layout holds no such recording.
+    """
+    by_id = {recording.id: recording for recording in study.recordings()}
+    if name not in by_id:
+        raise InputError(
+            f"recording {name}",
+            expected=f"one of {', '.join(by_id)}",
+            found="another name",
+            consequence="there is nothing to read",
+            next_step="correct the name",
+        )
+    return by_id[name]

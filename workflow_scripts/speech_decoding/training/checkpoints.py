@@ -34,7 +34,7 @@ class Checkpoints:
         stream = io.BytesIO()
         torch.save({"key": self._key, "state": state}, stream)
         content = stream.getbuffer()
-        with replacing(self.path, sealed=False) as temporary, temporary.open("wb") as file:
+        with replacing(self.path) as temporary, temporary.open("wb") as file:
             file.write(hashlib.sha256(content).digest())
             file.write(content)
 

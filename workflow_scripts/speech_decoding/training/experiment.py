@@ -1,15 +1,12 @@
 """One experiment: the stages' files in, a trained decoder and its description out."""
 
-import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from speech_decoding.dataset.identity import identify_data
-from speech_decoding.dataset.opening import data_settings, open_store
+from plumbing.results import RUN, Results
+from speech_decoding.dataset.opening import data_settings, identify_data, open_store
 from speech_decoding.dataset.selection import Selection
 from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.decoder.decoder import Decoder
@@ -74,12 +71,8 @@ def build_batch_loss(
 
 
 def train_experiment(
+    results: Results,
     *,
-    splits_folder: Path,
-    segments_folder: Path,
-    recordings_folder: Path,
-    embedding_folder: Path,
-    folder: Path,
     seed: int,
     threads: int | None,
     window: dict[str, Any],
@@ -88,15 +81,14 @@ def train_experiment(
     checkpoint_minutes: float,
     interruption: Interruption,
     watch: Tracker,
-    code: str,
 ) -> TrainedExperiment:
     """Train one decoder, or continue an interrupted training of it.
 
-    Parameters: the folders of the earlier stages; folder, in which checkpoints are kept meanwhile;
-    seed, of the weights and the batches; threads, processor cores, None for all; window (start_s,
-    stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
-    checkpoint_minutes and interruption, of Training; watch, a tracker; code, a fingerprint of what
-    trains: a training that was begun by other code starts anew.
+    Parameters: results, of the study, its embedding and this run, whose folder keeps checkpoints
+    meanwhile; seed, of the weights and the batches; threads, processor cores, None for all; window
+    (start_s, stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
+    checkpoint_minutes and interruption, of Training; watch, a tracker. A training that was begun
+    with other data, settings or code starts anew.
     Returns: the decoder at its lowest validation loss, its description, the history, and the
     checkpoints, which may be removed once the others are written.
     Raises: Interrupted, when the training was saved and should end; InputError, if the data or the
@@ -104,22 +96,15 @@ def train_experiment(
     """
     device = join_processes(choose_device(training["device"]))
     prepare_device(deterministic=training["deterministic"], threads=threads, tf32=True)
-    folders = {
-        "splits_folder": splits_folder,
-        "segments_folder": segments_folder,
-        "recordings_folder": recordings_folder,
-        "embedding_folder": embedding_folder,
-    }
     store = open_store(
-        **folders, window=Window(**window), seed=seed, device=device, **data_settings(training)
+        results, window=Window(**window), seed=seed, device=device, **data_settings(training)
     )
     stories = sorted(store.segments["story"].unique())
-    data = identify_data(**folders, recordings=store.recordings, stories=stories)
+    data = identify_data(results, store.recordings, stories)
     batch_loss = build_batch_loss(store, seed=seed, decoder=decoder, training=training)
     model, loss, batches = batch_loss.decoder, batch_loss.loss, batch_loss.batches
     settings = {"window": window, "decoder": decoder, "training": training, "seed": seed}
-    made_with = json.dumps({**settings, "data": data, "code": code}, sort_keys=True)
-    key = hashlib.sha256(made_with.encode()).hexdigest()
+    folder, key = results.path(RUN), results.job.key(**settings)
     checkpoints = Checkpoints(folder, key)
     bar = ProgressBar(
         updates_per_epoch=batches.per_epoch,
