@@ -1,6 +1,6 @@
 """Whatever goes wrong in whichever rule, nothing wrong is read, and the same command repairs it.
 
-What is found is written down in docs/faults.md.
+What is found is written down in docs/maintainers/faults.md.
 """
 
 import re

@@ -3,7 +3,7 @@
 What should run is stated in expected_reruns.py. Every change is made to a copy of studies that are
 finished, as far as Snakemake knows, and followed by a dry run; of the library's many files, one of
 each line of the statement is changed so, and all of them for the fingerprint that rules carry.
-The outcome is the page docs/reruns.md.
+The outcome is the page docs/maintainers/reruns.md.
 """
 
 import json
