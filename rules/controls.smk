@@ -68,7 +68,7 @@ rule judge_controls:
     benchmark:
         "results/{study}/benchmarks/judge_controls.tsv"
     conda:
-        "../envs/recordings.yaml"
+        "../envs/decoder.yaml"
     threads: 1
     resources:
         mem_mb=growing(4000),

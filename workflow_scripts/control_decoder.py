@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     arguments = parser.parse_args()
 
-    from speech_decoding.controls.asked import run_controls, stand_ins
+    from speech_decoding.controls.measuring import further_segments, measure_controls
     from speech_decoding.evaluation.trained import open_trained
     from speech_decoding.segments.heard_audio import read_wavs
     from speech_decoding.segments.windows import Window
@@ -35,10 +35,10 @@ def main() -> None:
         **data_folders(arguments),
         device=settings["device"],
         threads=arguments.threads,
-        further=stand_ins(Window(**settings["window"])),
+        further=further_segments(Window(**settings["window"])),
     )
     stories = trained.store.segments["story"].unique()
-    controls = run_controls(
+    controls = measure_controls(
         trained,
         read_table(arguments.retrieval),
         read_wavs(arguments.audio, stories, settings["audio_rate_hz"]),

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON")
     arguments = parser.parse_args()
 
-    from speech_decoding.controls.judged import judge
+    from speech_decoding.controls.judging import judge
 
     verdicts = judge(
         proof=read_json(arguments.proof),

@@ -20,7 +20,7 @@ from plumbing.files import (
     write_npy,
     write_table,
 )
-from speech_decoding.controls.judged import judge
+from speech_decoding.controls.judging import judge
 from speech_decoding.evaluation.grouping import story_pools
 from speech_decoding.evaluation.metrics import measure
 from speech_decoding.recordings.causes import tabulate_findings
