@@ -168,6 +168,16 @@ def test_a_failed_control_stands_at_the_top(contents, tmp_path):
     assert "1 failed" in page.text and "measures memory" in page.text
 
 
+def test_a_control_that_no_other_place_names_is_listed(contents, tmp_path):
+    new = {"name": "reversed", "title": "Brain reversed in time", "passed": True}
+    new |= {"found": "as chance", "threshold": "at chance", "meaning": "it is odd", "numbers": None}
+    more = replace(contents, verdicts=[*contents.verdicts, new])
+    (section,) = [section for section in SECTIONS if section.template == "controls.html.jinja"]
+    path = tmp_path / "report.html"
+    lay_out(path, "Study", [Part(section.title, section.template, section.show(more))])
+    assert "passed Brain reversed in time as chance at chance" in Page(path.read_text()).text
+
+
 def test_every_control_is_listed_with_its_threshold(page, contents):
     for verdict in contents.verdicts:
         assert f"{verdict['title']} {verdict['found']} {verdict['threshold']}" in page.text
