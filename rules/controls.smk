@@ -67,7 +67,7 @@ rule judge_controls:
     benchmark:
         results.benchmark_of("judge_controls")
     conda:
-        "../envs/recordings.yaml"
+        "../envs/decoder.yaml"
     threads: 1
     resources:
         mem_mb=growing(4000),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from speech_decoding.controls.asked import stand_ins
+from speech_decoding.controls.measuring import further_segments
 from speech_decoding.dataset.opening import add_segments
 from speech_decoding.dataset.store import Embedding, SegmentStore, StudyTables
 from speech_decoding.evaluation.evaluate import retrieve_test_segments
@@ -127,7 +127,7 @@ class World:
         """Give the decoder and the study, with stand-ins for the brain."""
         tables, signals = tables or self.tables, signals or self.signals
         store = SegmentStore(
-            add_segments(tables, stand_ins(WINDOW)(tables, signals)),
+            add_segments(tables, further_segments(WINDOW)(tables, signals)),
             signals,
             self.embedding,
             window=WINDOW,

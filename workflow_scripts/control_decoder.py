@@ -10,7 +10,7 @@ def main() -> None:
     add_settings_argument(parser)
     arguments = parser.parse_args()
 
-    from speech_decoding.controls.asked import run_controls, stand_ins
+    from speech_decoding.controls.measuring import further_segments, measure_controls
     from speech_decoding.evaluation.trained import open_trained
     from speech_decoding.segments.heard_audio import read_wavs
     from speech_decoding.segments.windows import Window
@@ -20,10 +20,10 @@ def main() -> None:
         results,
         device=settings["device"],
         threads=arguments.threads,
-        further=stand_ins(Window(**settings["window"])),
+        further=further_segments(Window(**settings["window"])),
     )
     stories = trained.store.segments["story"].unique()
-    controls = run_controls(
+    controls = measure_controls(
         trained,
         results.read(RETRIEVAL),
         read_wavs(results, stories, settings["audio_rate_hz"]),

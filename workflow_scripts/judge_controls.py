@@ -14,7 +14,7 @@ def main() -> None:
     add_settings_argument(parser)
     arguments = parser.parse_args()
 
-    from speech_decoding.controls.judged import judge
+    from speech_decoding.controls.judging import judge
 
     results = open_results(arguments)
     verdicts = judge(

@@ -132,6 +132,8 @@ NOT_TOGETHER = [
 NO_SUCH_NAME = [
     ("experiments.main.embedding", "wav2vec", "wav2vec2"),
     ("report.experiments", ["mian"], "'main'"),
+    ("report.controls", ["shuffled"], "one of noise_input, random or shuffled_pairs"),
+    ("report.controls", ["main"], "one of noise_input, random or shuffled_pairs"),
     ("sweeps.delay.setting", "training.delay", "'training.delay_s'"),
     ("sweeps.delay.setting", "training.selection", "training.selection"),
     ("sweeps.delay.setting", "segments.start_s", "a setting of decoder or training"),

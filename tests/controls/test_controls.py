@@ -8,20 +8,17 @@ import pytest
 import torch
 from torch import nn
 
-from speech_decoding.controls.alignment import judge_alignment, judge_listeners
-from speech_decoding.controls.asked import run_controls
-from speech_decoding.controls.judged import (
-    MATCHED,
-    SHIFT_S,
-    compare_tables,
-    headline_k,
-    judge,
-    judge_failure,
-    judge_pairs,
-    judge_splits,
-)
-from speech_decoding.controls.stand_ins import pair_with_silence
-from speech_decoding.controls.timing import TimingReader, word_timing
+from plumbing.found_by_name import modules_of
+from speech_decoding.controls.at_test.matched import CANDIDATES
+from speech_decoding.controls.at_test.shifted import SHIFT_S
+from speech_decoding.controls.at_test.silence import pair_with_silence
+from speech_decoding.controls.at_test.timing import TimingReader, word_timing
+from speech_decoding.controls.comparison import compare_tables, headline_k
+from speech_decoding.controls.criteria import judge_at_chance
+from speech_decoding.controls.evidence import Evidence
+from speech_decoding.controls.from_results import alignment, listeners, permuted_pairs, splits
+from speech_decoding.controls.judging import judge
+from speech_decoding.controls.measuring import measure_controls
 from speech_decoding.dataset.store import Embedding
 from speech_decoding.evaluation.grouping import story_sizes
 from speech_decoding.segments.leaks import find_leaks
@@ -37,9 +34,17 @@ def measured(world, lag_ms=3.0):
     return table.assign(lag_ms=lag_ms, correlation=correlation, warning="")
 
 
-def ask(world, opened, table):
-    """Run the controls that need no further training."""
-    return run_controls(opened, table, world.wavs, world.audio, audio_rate_hz=AUDIO_HZ, top_k=TOP_K)
+def evidence(**results):
+    """Some of the results that controls are judged from."""
+    absent = dict.fromkeys(["proof", "alignment", "metrics", "retrieval"])
+    return Evidence(**(absent | results), top_k=TOP_K)
+
+
+def measure(world, opened, table):
+    """Measure the controls that need no further training."""
+    return measure_controls(
+        opened, table, world.wavs, world.audio, audio_rate_hz=AUDIO_HZ, top_k=TOP_K
+    )
 
 
 def verdicts(world, *, signals=None, tables=None, trained=None, controls=None, alignment=None):
@@ -52,7 +57,7 @@ def verdicts(world, *, signals=None, tables=None, trained=None, controls=None, a
         alignment=measured(world) if alignment is None else alignment,
         metrics=metrics,
         retrieval=table,
-        controls=ask(world, opened, table),
+        controls=measure(world, opened, table),
         trained=controls or {},
         top_k=TOP_K,
     )
@@ -66,6 +71,13 @@ def sound(world, trained):
     noise = world.retrieve(world.open(signals=world.noise()))[0]
     names = ("random", "noise_input", "shuffled_pairs")
     return verdicts(world, trained=trained, controls={name: noise for name in names})
+
+
+def test_a_control_that_was_not_trained_is_neither_green_nor_red(world, trained):
+    judged = verdicts(world, trained=trained)
+    assert [name for name, passed in judged.items() if passed is None] == list(
+        modules_of("speech_decoding.controls.trained")
+    )
 
 
 def test_a_decoder_that_hears_the_brain_passes(sound):
@@ -98,28 +110,22 @@ def test_noise_that_decodes_fails(retrieved):
     numbers = compare_tables(table, table, top_k=TOP_K)
     assert numbers["accuracy"] == numbers["decoder"] > numbers["chance"]
     assert numbers["p_value"] < 0.001 and numbers["lead"] == (0, 0)
-    for name in ("noise", "noise_input", "random", "shuffled_pairs", "shifted", "silence"):
-        assert judge_failure(name, numbers).passed is False
-
-
-def test_what_was_not_run_is_neither_green_nor_red():
-    verdict = judge_failure("random", None)
-    assert verdict.passed is None and verdict.found == "not run"
+    assert judge_at_chance(numbers).passed is False
 
 
 def test_splits_are_judged_by_their_proof():
     proof = {"clean": False, "longest_overlap_s": 0.5, "overlaps": [{}], "seconds": {}}
-    assert judge_splits(proof).passed is False
-    assert "500.0 ms" in judge_splits(proof).found
+    outcome = splits.judge(evidence(proof=proof))
+    assert outcome.passed is False and "500.0 ms" in outcome.found
 
 
 def test_speech_is_known_by_more_than_its_timing(world, trained, retrieved):
-    controls = ask(world, trained, retrieved[0])
-    assert controls["matched"]["n_candidates"] <= MATCHED
+    controls = measure(world, trained, retrieved[0])
+    assert controls["matched"]["n_candidates"] <= CANDIDATES
     delays = {row["shift_s"]: row["accuracy"] for row in controls["delays"]}
     assert max(delays, key=delays.get) == 0
     assert delays[0.0] > 2 * max(delays[0.2], delays[-0.2])
-    assert ask(world, trained, retrieved[0]) == controls
+    assert measure(world, trained, retrieved[0]) == controls
 
 
 def test_headline_k_is_small_against_the_candidates():
@@ -190,10 +196,10 @@ def test_a_decoder_that_knows_the_story_alone_hears_nothing_in_silence(world):
     within = metrics["within_story"]
     assert within["top5"] == pytest.approx(within["chance_top5"], abs=0.05)
     assert within["n_answers"] == metrics["n_candidates"] / 2
-    controls = ask(told, opened, table)
+    controls = measure(told, opened, table)
     for name in ("silence", "shifted", "noise"):
         assert controls[name]["p_value"] > 0.01
-        assert judge_failure(name, controls[name]).passed is False  # the decoder is not ahead
+        assert judge_at_chance(controls[name]).passed is False  # the decoder is not ahead
 
 
 def test_a_story_given_away_leaves_the_controls_of_a_sound_decoder_green(world):
@@ -207,7 +213,7 @@ def test_a_leak_into_what_nobody_spoke_in_is_red(world):
     """The speech of segments lies in the silent stretches with which they are paired."""
     opened = world.open()
     segments = opened.store.segments
-    silent = segments.index[segments["split"] == "silent"].to_numpy()
+    silent = segments.index[segments["split"] == "silence"].to_numpy()
     test = segments.index[(segments["split"] == "test") & segments["word"].notna()].to_numpy()
     names = segments["recording"].to_numpy()
     pairs = silent[pair_with_silence(names[test], names[silent])]
@@ -241,18 +247,19 @@ def test_with_one_story_nothing_changes(retrieved):
 
 def test_a_lag_is_red_and_named(world):
     lag_ms = np.array([298.0, -51.0, 2.0, np.nan, 49.0, -4.0])
-    verdict = judge_alignment(measured(world, lag_ms))
+    verdict = alignment.judge(evidence(alignment=measured(world, lag_ms)))
     assert verdict.passed is False
     assert "5 of 6 recordings, at most 298 ms" in verdict.found
     assert "1_s (+298 ms), 1_t (-51 ms)" in verdict.found and "2_s" not in verdict.found
-    assert judge_alignment(measured(world, np.full(6, -49.0))).passed is True
-    unmeasured = judge_alignment(measured(world, np.full(6, np.nan)))
+    small = measured(world, np.full(6, -49.0))
+    assert alignment.judge(evidence(alignment=small)).passed is True
+    unmeasured = alignment.judge(evidence(alignment=measured(world, np.full(6, np.nan))))
     assert unmeasured.passed is None and unmeasured.found.startswith("not run")
 
 
 def test_a_channel_that_holds_something_else_measures_nothing(world):
     table = measured(world, np.full(6, 900.0)).assign(correlation=0.2)
-    assert judge_alignment(table).passed is None
+    assert alignment.judge(evidence(alignment=table)).passed is None
 
 
 def test_a_listener_with_another_file_is_named_unless_the_sound_tells(world):
@@ -260,13 +267,14 @@ def test_a_listener_with_another_file_is_named_unless_the_sound_tells(world):
     signals = world.signals | {name: world.noise()[name] for name in ("2_s", "2_t")}
     table, _ = world.retrieve(world.open(signals=signals))
     without = measured(world, np.full(6, np.nan))
-    verdict = judge_listeners(table, without, k=5)
+    verdict = listeners.judge(evidence(retrieval=table, alignment=without))
     assert verdict.passed is False and "at chance: 2" in verdict.found
-    assert judge_listeners(table, measured(world), k=5).passed is True  # `alignment` judges them
+    located = evidence(retrieval=table, alignment=measured(world))
+    assert listeners.judge(located).passed is True  # `alignment` judges them
     sound = world.retrieve(world.open())[0]
-    assert judge_listeners(sound, without, k=5).passed is True
+    assert listeners.judge(evidence(retrieval=sound, alignment=without)).passed is True
     few = sound[(sound["subject"] != "3") | (sound["sequence_text"] == sound["sequence_text"][0])]
-    verdict = judge_listeners(few, without, k=5)
+    verdict = listeners.judge(evidence(retrieval=few, alignment=without))
     assert verdict.passed is None and "too few test sentences to tell: 3" in verdict.found
 
 
@@ -280,6 +288,7 @@ def test_what_rests_on_too_few_sentences_is_neither_green_nor_red(retrieved):
     )
     numbers = compare_tables(few, few, top_k=TOP_K)
     assert numbers["interval"] is None and numbers["p_value"] is None
-    verdict = judge_failure("random", numbers)
+    verdict = judge_at_chance(numbers)
     assert verdict.passed is None and "4 sentences, fewer than five" in verdict.found
-    assert judge_pairs(few, 1).passed is None
+    metrics = {"n_candidates": 4}  # top-1
+    assert permuted_pairs.judge(evidence(metrics=metrics, retrieval=few)).passed is None

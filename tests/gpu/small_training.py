@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from plumbing.results import RUN, Results
-from speech_decoding.controls.asked import run_controls, stand_ins
+from speech_decoding.controls.measuring import further_segments, measure_controls
 from speech_decoding.evaluation.evaluate import retrieve_test_segments
 from speech_decoding.evaluation.trained import open_trained
 from speech_decoding.segments.windows import Window
@@ -56,12 +56,12 @@ def ask(run: Results, device: str) -> tuple[pd.DataFrame, dict[str, Any]]:
         run,
         device=device,
         threads=None,
-        further=stand_ins(Window(**WINDOW)),
+        further=further_segments(Window(**WINDOW)),
     )
     wavs = pd.DataFrame({"story": ["tale"], "wav": ["tale.wav"], "begin_s": [0.0]})
     table, _ = retrieve_test_segments(trained, wavs)
     noise = np.random.default_rng(0).standard_normal(_STORY_S * _AUDIO_RATE_HZ)
-    controls = run_controls(
+    controls = measure_controls(
         trained,
         table,
         wavs,

@@ -41,7 +41,7 @@ from plumbing.results import (
 from plumbing.results import PROOF as PROOF_FILE
 from plumbing.results import QUALITY as QUALITY_FILE
 from plumbing.results import WORDS as WORD_TABLE
-from speech_decoding.controls.judged import judge
+from speech_decoding.controls.judging import judge
 from speech_decoding.evaluation.grouping import story_pools
 from speech_decoding.evaluation.metrics import measure
 from speech_decoding.recordings.causes import tabulate_findings

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from plumbing.results import (
     VERDICTS,
     Results,
 )
-from speech_decoding.controls.judged import judge_splits
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.layout import Part, lay_out
 from speech_decoding.report.page import write_page
@@ -161,12 +160,25 @@ def test_another_process_writes_the_same_bytes(written, results, settings, conte
 
 
 def test_a_failed_control_stands_at_the_top(contents, tmp_path):
-    leak = judge_splits({"clean": False, "longest_overlap_s": 0.5, "overlaps": [{}]})
-    failed = replace(contents, verdicts=[asdict(leak), *contents.verdicts[1:]])
+    leaking = [
+        verdict | {"passed": verdict["passed"] and verdict["name"] != "splits"}
+        for verdict in contents.verdicts
+    ]
+    failed = replace(contents, verdicts=leaking)
     page = write_summary(tmp_path / "report.html", failed)
     alarm = page.text.index("✗ Control failed: Splits share no audio")
     assert alarm < page.text.index("Top-10 accuracy, experiment")
     assert "1 failed" in page.text and "measures memory" in page.text
+
+
+def test_a_control_that_no_other_place_names_is_listed(contents, tmp_path):
+    new = {"name": "reversed", "title": "Brain reversed in time", "passed": True}
+    new |= {"found": "as chance", "threshold": "at chance", "meaning": "it is odd", "numbers": None}
+    more = replace(contents, verdicts=[*contents.verdicts, new])
+    (section,) = [section for section in SECTIONS if section.template == "controls.html.jinja"]
+    path = tmp_path / "report.html"
+    lay_out(path, "Study", [Part(section.title, section.template, section.show(more))])
+    assert "passed Brain reversed in time as chance at chance" in Page(path.read_text()).text
 
 
 def test_every_control_is_listed_with_its_threshold(page, contents):

@@ -92,7 +92,10 @@ LIBRARY = {
     "speech_decoding/decoder": {"*": "train_decoder"},
     "speech_decoding/training": {"*": "train_decoder"},
     "speech_decoding/evaluation": {"*": "evaluate_decoder"},
-    "speech_decoding/controls": {"*": "control_decoder"},
+    "speech_decoding/controls": {"*": "control_decoder", "evidence judging": "judge_controls"},
+    "speech_decoding/controls/at_test": {"*": "control_decoder"},
+    "speech_decoding/controls/from_results": {"*": "judge_controls"},
+    "speech_decoding/controls/trained": {"*": "judge_controls"},
     "speech_decoding/report": {
         "*": _PAGES,
         "comparison comparison.html.jinja": "write_comparison",

@@ -26,6 +26,7 @@ from configuration.settings import (
     swept_experiment,
 )
 from plumbing.errors import InputError
+from plumbing.found_by_name import names_of
 from speech_decoding.studies import StudyReader, open_study, reason_to_exclude
 
 COMMAND_LINE = "--config"  # as a source
@@ -333,7 +334,10 @@ class ConfigCheck:
 
 @functools.cache
 def _read_schema(path: str | Path) -> Settings:
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    """Read the schema, and put in the names that modules have."""
+    schema = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    schema["$defs"]["trained_control"] = {"enum": names_of("speech_decoding.controls.trained")}
+    return schema
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

@@ -5,20 +5,49 @@ well their own words agree with it; no spectrum is involved.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
+from speech_decoding.controls.criteria import BEHIND, judge_behind
+from speech_decoding.controls.examiner import Examiner, draw
+from speech_decoding.evaluation.candidates import CandidateSpeech
+from speech_decoding.evaluation.retrieval import estimate
 from speech_decoding.segments.windows import Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ORDER = 110
+TITLE = "Word onsets and durations alone"
+THRESHOLD, judge = BEHIND, judge_behind
+MEANING = "nothing but the timing of words was decoded"
+
+_TRAINING_SEGMENTS = 500  # drawn, for the linear map
 _ONSET_WIDTH_S = 0.025
 _RIDGE = 1e-3  # of the mean variance of the estimates' features
+
+
+def measure(examiner: Examiner) -> dict[str, Any]:
+    """Compare as `comparison.compare`, by the best candidate alone: among ten, both may be right
+    always."""
+    store = examiner.store
+    samples = store.window.sample_count - store.delay
+
+    def timing(rows: np.ndarray) -> Tensor:
+        segments = examiner.segments.iloc[rows]
+        tracks = word_timing(segments, examiner.words, store.window, samples)
+        return torch.from_numpy(tracks).to(store.device)
+
+    training = store.rows("train")
+    training = training[draw(len(training), _TRAINING_SEGMENTS)]
+    reader = TimingReader.fit(estimate(examiner.model, store, training), timing(training))
+    candidates = timing(examiner.candidate_rows)
+    speech = CandidateSpeech(lambda positions: candidates[positions], len(candidates))
+    return examiner.compare(examiner.drawn, k=1, speech=speech, read=reader.read)
 
 
 def word_timing(

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from speech_decoding.controls.matching import find_rivals, sound_features
+from speech_decoding.controls.at_test.matched import find_rivals, sound_features
 from speech_decoding.segments.windows import Window
 
 

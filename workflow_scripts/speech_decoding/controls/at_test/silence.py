@@ -1,36 +1,43 @@
-"""What is put in the place of the brain's response, to see whether it decodes as well.
-
-Stretches of the same recordings are listed as further segments, so that they are cut, scaled and
-clamped exactly as the others are.
-"""
+"""Stretches of the same recording in which nobody speaks, in place of the brain's response."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.controls.criteria import AT_CHANCE, judge_at_chance
+from speech_decoding.controls.examiner import Examiner
+from speech_decoding.dataset.store import StudyTables
 from speech_decoding.segments.windows import Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SHIFTED, SILENT = "shifted", "silent"
+ORDER = 100
+TITLE = "Brain recorded while nobody spoke"
+THRESHOLD, judge = AT_CHANCE, judge_at_chance
+MEANING = "the recording as such gives the segment away"
+
 # A response to a word lasts no longer than this; later, the brain hears silence.
 _ECHO_S = 0.5
 
 
-def shift_segments(
-    segments: "pd.DataFrame", lengths: Mapping[str, int], *, shift_s: float, window: Window
+def further_segments(
+    tables: StudyTables, lengths: Mapping[str, int], window: Window
 ) -> "pd.DataFrame":
-    """List segments once more, `shift_s` later in their recording.
+    """List the silent windows of all recordings."""
+    recordings = tables.segments[["recording", "subject", "story"]].drop_duplicates()
+    return find_silence(tables.words, recordings, lengths, window)
 
-    Parameters: segments, to be shifted; lengths, samples of each recording.
-    Returns: a table like `segments`, with their row labels, without those that the recording does
-    not hold, and with `shift_s`.
-    """
-    first = segments["first_sample"] + round(shift_s * window.rate_hz)
-    inside = (first >= 0) & (first + window.sample_count <= segments["recording"].map(lengths))
-    return segments.assign(first_sample=first, split=SHIFTED, shift_s=shift_s)[inside]
+
+def measure(examiner: Examiner) -> dict[str, Any] | None:
+    """Compare as `comparison.compare`; None where no recording holds a silent window."""
+    silent = examiner.store.rows("silence")
+    recordings = examiner.segments["recording"].to_numpy()
+    pairs = pair_with_silence(recordings[examiner.rows[examiner.drawn]], recordings[silent])
+    if (pairs < 0).all():
+        return None
+    return examiner.compare(examiner.drawn[pairs >= 0], silent[pairs[pairs >= 0]])
 
 
 def find_silence(
@@ -61,9 +68,7 @@ def find_silence(
     table = pd.DataFrame(rows, columns=["recording", "first_sample"])
     first = table["first_sample"].to_numpy(dtype=np.int64)
     onset_s = first / window.rate_hz - window.start_s
-    return table.assign(onset_s=onset_s, first_sample=first, split=SILENT).merge(
-        recordings, on="recording"
-    )
+    return table.assign(onset_s=onset_s, first_sample=first).merge(recordings, on="recording")
 
 
 def pair_with_silence(recording: np.ndarray, silent: np.ndarray) -> np.ndarray:

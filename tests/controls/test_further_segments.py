@@ -5,11 +5,8 @@ import pandas as pd
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from speech_decoding.controls.stand_ins import (
-    find_silence,
-    pair_with_silence,
-    shift_segments,
-)
+from speech_decoding.controls.at_test.silence import find_silence, pair_with_silence
+from speech_decoding.controls.shifting import shift_segments
 from speech_decoding.segments.windows import Window
 
 WINDOW = Window(-0.5, 2.5, 120)
@@ -23,7 +20,7 @@ def test_shifted_segments_stay_in_their_recording():
     lengths = {"a": 1361, "b": 600}
     later = shift_segments(segments, lengths, shift_s=2.5, window=WINDOW)
     assert later.index.tolist() == [4, 5] and later["first_sample"].tolist() == [300, 1000]
-    assert set(later["split"]) == {"shifted"} and set(later["shift_s"]) == {2.5}
+    assert set(later["shift_s"]) == {2.5}
     earlier = shift_segments(segments, lengths, shift_s=-2.5, window=WINDOW)
     assert earlier.index.tolist() == [5]
 

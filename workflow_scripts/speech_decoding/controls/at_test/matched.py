@@ -1,16 +1,61 @@
-"""Candidates that sound alike in loudness and timing, so that neither gives the answer away."""
+"""Candidates that are alike in loudness and timing, so that neither gives the answer away."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from speech_decoding.controls.comparison import headline_k
+from speech_decoding.controls.criteria import ABOVE_CHANCE, judge_above_chance
+from speech_decoding.controls.examiner import Examiner
+from speech_decoding.evaluation.accuracy import hits
+from speech_decoding.evaluation.levels import AmongMatched
+from speech_decoding.evaluation.uncertainty import bootstrap_interval, count_sentences
+from speech_decoding.segments.heard_audio import place_in_story
 from speech_decoding.segments.windows import ANCHOR_DELAY, Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ORDER = 120
+TITLE = "Candidates of the same loudness and timing"
+THRESHOLD, judge = ABOVE_CHANCE, judge_above_chance
+MEANING = "loudness and duration explain what was found"
+
+# Candidates of each test segment, the right one included; at most half of all.
+CANDIDATES = 50
 _QUIETEST_DB = -80.0
+
+
+def measure(examiner: Examiner) -> dict[str, Any]:
+    """Rank each segment among the candidates most like it.
+
+    Returns: n, k, n_candidates, accuracy, chance, interval, n_sentences.
+    """
+    candidates = examiner.segments.iloc[examiner.candidate_rows].reset_index(drop=True)
+    features = sound_features(
+        candidates,
+        place_in_story(candidates, examiner.wav_onsets, examiner.wavs),
+        examiner.words,
+        examiner.audio,
+        audio_rate_hz=examiner.audio_rate_hz,
+        window=examiner.store.window,
+    )
+    size = min(CANDIDATES, max(len(candidates) // 2, 1))
+    k = headline_k(size, examiner.top_k)
+    level = AmongMatched(find_rivals(features, size - 1), examiner.store.device)
+    ranks = examiner.retrieve(examiner.drawn, levels={"matched": level})["matched"]
+    accuracy = hits(ranks, k, size)
+    sentences = examiner.retrieval["sequence_text"].to_numpy()[examiner.drawn]
+    return {
+        "n": len(accuracy),
+        "k": k,
+        "n_candidates": size,
+        "accuracy": float(accuracy.mean()),
+        "chance": k / size,
+        "interval": bootstrap_interval(accuracy, sentences),
+        "n_sentences": count_sentences(sentences),
+    }
 
 
 def find_rivals(features: np.ndarray, count: int) -> np.ndarray:

@@ -1,40 +1,12 @@
-"""A verdict on one control, and how its numbers are told."""
+"""How the numbers of a control are written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from speech_decoding.evaluation.uncertainty import FEWEST_SENTENCES, LEVEL
+from speech_decoding.evaluation.uncertainty import LEVEL
 
 INTERVAL = f"{100 * LEVEL:g} % confidence interval over sentences"
 _MOST_NAMES = 8
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of one control; `passed` is None where it was not run or nothing can be told.
-
-    title: what was done; found: what came out; threshold: what has to hold; meaning: what it would
-    mean if it did not; numbers: what the verdict rests on.
-    """
-
-    name: str
-    title: str
-    passed: bool | None
-    found: str
-    threshold: str
-    meaning: str
-    numbers: Mapping[str, Any] | None
-
-
-def if_told(passed: bool, numbers: Mapping[str, Any]) -> bool | None:
-    """Give `passed`, or None where `numbers` rest on too few sentences to be judged."""
-    return passed if numbers["n_sentences"] >= FEWEST_SENTENCES else None
-
-
-def above(interval: Sequence[float] | None, value: float) -> bool:
-    """Tell whether an interval lies above a value; one that cannot be told does not."""
-    return interval is not None and interval[0] > value
 
 
 def tell_accuracy(numbers: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Controls measured on the trained decoder, without further training (`control.ControlAtTest`)."""

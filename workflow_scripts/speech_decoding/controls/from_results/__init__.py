@@ -1,0 +1,1 @@
+"""Controls judged from results that are there anyway: `judge` takes an `evidence.Evidence`."""
