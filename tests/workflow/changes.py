@@ -1,4 +1,4 @@
-"""The changes of docs/maintainers/reruns.md: what is told of each, how it is made, whom it should concern."""
+"""The changes of docs/maintainers/reruns.md: how each is made, and whom it should concern."""
 
 import os
 import subprocess

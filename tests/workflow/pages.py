@@ -13,6 +13,7 @@ def check_page(name: str, text: str) -> None:
     test = os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]
     written = path.read_text(encoding="utf-8") if path.is_file() else ""
     assert written == text, (
-        f"docs/maintainers/{name}: expected what this test found, found another page; it misleads its readers; "
+        f"docs/maintainers/{name}: expected the page that this test writes, found another one; it "
+        "misleads its readers; "
         f"run `WRITE_PAGES=1 .venv/bin/python -m pytest {test}` and read what changed."
     )
