@@ -533,25 +533,6 @@ def fetched_settings(study, **others):
     return text
 
 
-def same_workflow(wildcards, threads):
-    """Arguments with which Snakemake sees the same rules and studies as this run.
-
-    Not tracked, because it is asked for threads: where the clone lies does not change the graph.
-    """
-    given = workflow.config_settings
-    arguments = ["--snakefile", str(workflow.main_snakefile)]
-    arguments += ["--configfile", *map(str, given.configfiles)] if given.configfiles else []
-    arguments += ["--config", *given.config_args] if given.config_args else []
-    return shlex.join(arguments)
-
-
-def rules_fingerprint(wildcards):
-    """A hash of everything that says which rules there are; lines of comment do not count."""
-    files = [Path(workflow.basedir) / "Snakefile", *Path(workflow.basedir, "rules").glob("*.smk")]
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(files))
-    return hashlib.sha256(re.sub(r"(?m)^ *#.*\n", "", text).encode()).hexdigest()
-
-
 def training_launcher(wildcards, resources):
     """How a training is run; not tracked, as it is asked for resources: it changes no result."""
     processes = config["running"]["processes"]

@@ -1,29 +1,6 @@
 # Everything before -> one page and one table of numbers.
 
 
-rule graph_rules:
-    output:
-        "results/{study}/rules.dot",
-    log:
-        "results/{study}/logs/graph_rules.log",
-    localrule: True
-    conda:
-        "../envs/recordings.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
-    params:
-        same=same_workflow,
-        rules=rules_fingerprint,
-        settings=settings_of("graph_rules"),
-    message:
-        "Drawing the graph of rules of {wildcards.study}"
-    shell:
-        "snakemake {params.same} --cores 1 --quiet all --rulegraph dot"
-        " -- results/{wildcards.study}/report.html > {output:q} 2> {log:q}"
-
-
 rule write_report:
     input:
         checks="results/{study}/checks.parquet",
@@ -34,7 +11,6 @@ rule write_report:
         proof="results/{study}/segments/proof.json",
         embeddings=reported_embeddings,
         alignment="results/{study}/alignment.parquet",
-        rules="results/{study}/rules.dot",
         quality=of_recordings("results/{study}/recordings/{recording}/quality.json"),
         pictures=of_recordings("results/{study}/recordings/{recording}/quality.png"),
         history=of_reported("results/{study}/experiments/{experiment}/seed-{seed}/history.csv"),

@@ -99,7 +99,7 @@ def use(config: settings.Settings) -> None:
             Selection(
                 **settings.experiment_settings(config, study, experiment)["training"]["selection"]
             )
-        for rule in ("check_study", "cut_segments", "write_report", "graph_rules"):
+        for rule in ("check_study", "cut_segments", "write_report"):
             settings.canonical_json(settings.read_by(rule, config, study=study))
 
 

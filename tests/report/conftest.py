@@ -40,16 +40,6 @@ QUALITY = {
 }
 PROOF = {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []}
 
-RULES = """digraph snakemake_dag {
-    node[shape=box];
-	0[label = "write_report", color = "0.1 0.6 0.85", style="rounded"];
-	1[label = "train_decoder", color = "0.2 0.6 0.85", style="rounded"];
-	2[label = "cut_segments", color = "0.3 0.6 0.85", style="rounded"];
-	1 -> 0
-	2 -> 0
-	2 -> 1
-}"""
-
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
     "the",
@@ -170,7 +160,6 @@ def write_results(folder, settings, *, blocks_per_story=24):
         top_k=settings["blocks"]["evaluation"]["top_k"],
     )
     write_json(folder / "verdicts.json", [asdict(verdict) for verdict in judged])
-    (folder / "rules.dot").write_text(RULES, encoding="utf-8")
     write_benchmark(folder / "benchmarks" / "check_study.tsv", 1.5, "-")
     for recording in used["recording"]:
         write_benchmark(folder / "benchmarks" / "preprocess" / f"{recording}.tsv", 60.0, 512.25)

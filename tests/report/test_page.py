@@ -90,8 +90,8 @@ def test_figures_are_described_in_words(page):
     images = [attributes for tag, attributes in page.elements if tag == "img"]
     of_recordings = [image for image in images if image["alt"].startswith("Power spectrum")]
     assert (
-        len(images) - len(of_recordings) == 17
-    )  # the logo, controls, splits, two trainings, five of accuracy, five of words, sensors, rules
+        len(images) - len(of_recordings) == 16
+    )  # the logo, controls, splits, two trainings, five of accuracy, five of words, sensors
     assert all(attributes.get("alt") for attributes in images)
 
 
@@ -171,7 +171,7 @@ def test_every_control_is_listed_with_its_threshold(page, contents):
         assert f"{verdict['title']} {verdict['found']} {verdict['threshold']}" in page.text
 
 
-def test_steps_rules_and_files_are_told(page, results):
+def test_steps_and_files_are_told(page, results):
     assert re.search(r"preprocess 13 13.0 min 60 s|preprocess 13 13.0 min 1.0 min", page.text)
     assert "check_study 1" in page.text
     digest = hashlib.sha256((results / "verdicts.json").read_bytes()).hexdigest()

@@ -26,7 +26,6 @@ NEXT = {
     "evaluate_decoder": "control_decoder write_comparison write_sweep",
     "control_decoder": "judge_controls",
     "judge_controls": "write_report",
-    "graph_rules": "write_report",
     "write_comparison": "publish_page",
     "write_sweep": "publish_page",
     "write_report": "publish_report",
@@ -166,7 +165,7 @@ SETTINGS = [
         "train_decoder !control_decoder !judge_controls",
     ),
     ("report.controls", ["random"], "judge_controls"),
-    ("report.audio", True, "graph_rules"),
+    ("report.audio", True, "write_report"),
 ]
 
 

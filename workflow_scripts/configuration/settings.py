@@ -189,10 +189,6 @@ def read_by(
             return audio_rate | device | top_k | {"window": decoded | rate}
         case "judge_controls":
             return {"top_k": blocks["evaluation"]["top_k"]}
-        case "graph_rules":
-            chosen = {key: blocks["report"][key] for key in ("audio", "fairseq")}
-            models = {name: own.get("checkpoint") for name, own in blocks["embeddings"].items()}
-            return chosen | {"checkpoints": models}
         case "write_comparison" | "write_sweep":
             entry = study_entry(config, study)
             shown = {

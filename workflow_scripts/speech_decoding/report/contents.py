@@ -8,7 +8,6 @@ from plumbing.files import read_bytes, read_json, read_npy, read_table
 from speech_decoding.report.costs import Cost, read_costs
 from speech_decoding.report.listening import Listening
 from speech_decoding.report.provenance import describe_origin, hash_files
-from speech_decoding.report.rule_graph import RuleGraph, read_rule_graph
 from speech_decoding.report.runs import Run, load_run
 from speech_decoding.report.summary import compare_subjects, count_data, summarise_runs
 from speech_decoding.segments.heard_audio import read_wavs
@@ -45,8 +44,7 @@ class Contents:
     stages; quality: of each used recording; proof: that no audio is in two splits; embeddings: what
     each was computed with; experiments: the runs of each, a run per seed; controls, of the first
     experiment and seed, and verdicts on them; words, all that were spoken; listening: gives the
-    speech of examples, None if it is not asked for; origin: versions; costs, of each rule; rules:
-    how they depend on each other; hashes: SHA-256 of the files that the numbers rest on; metrics:
+    speech of examples, None if it is not asked for; origin: versions; costs, of each rule; hashes: SHA-256 of the files that the numbers rest on; metrics:
     the numbers, ready to be written as JSON.
     """
 
@@ -71,7 +69,6 @@ class Contents:
     listening: Listening | None
     origin: dict[str, str]
     costs: list[Cost]
-    rules: RuleGraph
     hashes: dict[str, str]
     metrics: dict[str, Any]
 
@@ -154,7 +151,6 @@ def load_contents(
         listening=_load_listening(results, stories, blocks) if chosen["audio"] else None,
         origin=describe_origin(),
         costs=read_costs(results / "benchmarks"),
-        rules=read_rule_graph(results / "rules.dot"),
         hashes=hash_files(results, _numbers_rest_on(results, chosen)),
         metrics=metrics,
         **tables,

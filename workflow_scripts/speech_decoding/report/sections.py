@@ -14,7 +14,6 @@ from speech_decoding.report.formats import flatten
 from speech_decoding.report.paper import TOP_10
 from speech_decoding.report.pictures import HALF_IN, WIDE_IN, draw, embed_png
 from speech_decoding.report.remarks import list_remarks
-from speech_decoding.report.rule_graph import draw_rule_graph
 from speech_decoding.report.runs import Run
 from speech_decoding.report.summary import audio_seconds, count_shared, mean_hits
 from speech_decoding.report.words import accuracy_by_word, neighbours
@@ -299,16 +298,8 @@ def show_settings(contents: Contents) -> dict[str, Any]:
 
 
 def show_provenance(contents: Contents) -> dict[str, Any]:
-    """The state of the code, what each step cost, the graph of rules, and hashes of files."""
-    rules = [name for layer in contents.rules.layers for name in layer]
-    return {
-        "origin": contents.origin,
-        "costs": contents.costs,
-        "hashes": contents.hashes,
-        "picture": draw(
-            partial(draw_rule_graph, contents.rules), "Graph of the rules " + ", ".join(rules)
-        ),
-    }
+    """The state of the code, what each step cost, and hashes of files."""
+    return {"origin": contents.origin, "costs": contents.costs, "hashes": contents.hashes}
 
 
 SECTIONS = (
