@@ -24,6 +24,10 @@ FILES = {
     "plumbing/__init__.py": "",
     "plumbing/errors.py": "class InputError(Exception): pass\n",
     "speech_decoding/found_by_name.py": "x = 1\n",
+    "speech_decoding/kinds/__init__.py": "",
+    "speech_decoding/kinds/first.py": "from speech_decoding.unused import x\n",
+    "speech_decoding/finder.py": "from plumbing import found_by_name\n\n"
+    "every = found_by_name.modules_of('speech_decoding.kinds')\n",
 }
 
 
@@ -122,6 +126,33 @@ def test_a_module_found_by_name_counts_when_it_is_named(scripts):
     (scripts / "speech_decoding/found_by_name.py").write_text("x = 2\n")
     assert fresh("job", "speech_decoding.found_by_name") != before
     assert before != fresh("job")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "counts"),
+    [
+        ("kinds/first.py", "y = 2\n", True),
+        ("kinds/second.py", "y = 1\n", True),  # a new one
+        ("kinds/__init__.py", "y = 1\n", True),
+        ("unused.py", "x = 2\n", True),  # imported by one of them
+        ("kinds/_private.py", "y = 1\n", False),
+        ("kinds/deeper/__init__.py", "y = 1\n", False),
+        ("kinds/deeper/third.py", "y = 1\n", False),
+    ],
+)
+def test_every_module_of_a_package_that_is_searched_counts(scripts, name, text, counts):
+    before = fresh("speech_decoding.finder")
+    path = scripts / "speech_decoding" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    assert (fresh("speech_decoding.finder") != before) == counts
+
+
+@pytest.mark.parametrize("given", ["name", "", "'speech_decoding.knids'", "__name__", "f'a.{b}'"])
+def test_a_package_that_cannot_be_read_in_the_code_is_refused(scripts, given):
+    (scripts / "speech_decoding/finder.py").write_text(f"every = modules_of({given})\n")
+    with pytest.raises(ValueError, match=r"finder.py, line 1: write the package out"):
+        fresh("speech_decoding.finder")
 
 
 def test_it_does_not_depend_on_where_the_clone_lies(scripts, tmp_path_factory, monkeypatch):

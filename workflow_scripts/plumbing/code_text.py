@@ -58,16 +58,16 @@ def _told(node: ast.AST) -> Iterator[ast.AST]:
         if any(map(_is_error, gives)):
             yield node
     elif isinstance(node, ast.Call):
-        if _last_name(node.func) in _TOLD or _is_error(node.func):
+        if last_name(node.func) in _TOLD or _is_error(node.func):
             yield from (*node.args, *(keyword.value for keyword in node.keywords))
         yield from (keyword.value for keyword in node.keywords if keyword.arg in _HELP)
 
 
 def _is_error(node: ast.AST | None) -> bool:
-    return _last_name(node).endswith(("Error", "Exception"))
+    return last_name(node).endswith(("Error", "Exception"))
 
 
-def _last_name(node: ast.AST | None) -> str:
+def last_name(node: ast.AST | None) -> str:
     """Give the last part of a dotted name, an empty text for anything else."""
     return str(getattr(node, "attr", getattr(node, "id", "")))
 
@@ -92,7 +92,7 @@ def _given(scope: ast.AST, tree: ast.Module) -> Iterator[tuple[list[str], ast.AS
     """Give the names of a scope that sentences may be made of, and what gives them their value."""
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and (scope is not tree or node in tree.body):
-            names = [_last_name(target) for target in node.targets]
+            names = [last_name(target) for target in node.targets]
             if scope is not tree or all(name.startswith("_") for name in names):
                 yield names, node.value
         elif isinstance(node, _Function) and scope is tree and node.name.startswith("_"):

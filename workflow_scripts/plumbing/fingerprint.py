@@ -3,9 +3,12 @@
 Snakemake sees neither imported modules nor the content of scripts called through `shell:`. A rule
 therefore carries this fingerprint among its params: it changes when the script, or any module that
 it imports directly or indirectly, changes in what it does, or a data file (a style sheet, a table)
-of theirs. Comments, docstrings, formatting, time stamps, the version of Python and the sentences of
-errors and help texts do not count. Nor does what lies beside the library (`plumbing`), which
-computes nothing: where it changes the bytes of files, `FORMAT` is raised.
+of theirs. Where modules are found by name, `found_by_name.modules_of("a.package")`, every module of
+the package counts, and so does a new one.
+
+Comments, docstrings, formatting, time stamps, the version of Python and the sentences of errors and
+help texts do not count. Nor does what lies beside the library (`plumbing`), which computes nothing:
+where it changes the bytes of files, `FORMAT` is raised.
 """
 
 import ast
@@ -13,7 +16,8 @@ import functools
 import hashlib
 from pathlib import Path
 
-from plumbing.code_text import code_text
+from plumbing.code_text import code_text, last_name
+from plumbing.found_by_name import modules_of, names_in
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 # The packages whose code computes what lies in a file, and modules of which are found by import.
@@ -57,8 +61,19 @@ def _read_module(module: str) -> tuple[str, tuple[str, ...]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported.add(node.module)
             imported.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and last_name(node.func) == modules_of.__name__:
+            imported.update(_found_by_name(node, path))
     ours = {name for name in imported if name.split(".")[0] in PACKAGES and _exists(name)}
     return code_text(tree), tuple(sorted(ours))
+
+
+def _found_by_name(call: ast.Call, path: Path) -> list[str]:
+    """List the modules of the package that a call of `modules_of` names."""
+    package = call.args[0] if call.args else None
+    if not isinstance(package, ast.Constant) or not _exists(str(package.value)):
+        raise ValueError(f"{path}, line {call.lineno}: write the package out, in quotation marks")
+    names = names_in(_path_of(package.value).parent)
+    return [package.value, *(f"{package.value}.{name}" for name in names)]
 
 
 @functools.cache
