@@ -98,12 +98,9 @@ LIBRARY = {
         "sweep sweep.html.jinja left_out.html.jinja": "write_sweep",
         "outcomes outcome_figures": "write_comparison write_sweep",
         "paper": "write_comparison write_report",
-        "page sections examples figures control_figures sensor_figures word_figures remarks "
-        "summary.html.jinja controls.html.jinja data.html.jinja recordings.html.jinja "
-        "splits.html.jinja embedding.html.jinja training.html.jinja accuracy.html.jinja "
-        "words.html.jinja sensors.html.jinja examples.html.jinja settings.html.jinja "
-        "provenance.html.jinja": "write_report",
+        "page accuracy_figures contents costs listening provenance": "write_report",
     },
+    "speech_decoding/report/sections": {"*": "write_report"},
 }
 
 # A setting of config.yaml, another value, and whom it concerns.
