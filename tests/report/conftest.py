@@ -61,16 +61,6 @@ QUALITY = {
 }
 PROOF = {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []}
 
-RULES = """digraph snakemake_dag {
-    node[shape=box];
-	0[label = "write_report", color = "0.1 0.6 0.85", style="rounded"];
-	1[label = "train_decoder", color = "0.2 0.6 0.85", style="rounded"];
-	2[label = "cut_segments", color = "0.3 0.6 0.85", style="rounded"];
-	1 -> 0
-	2 -> 0
-	2 -> 1
-}"""
-
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
     "the",

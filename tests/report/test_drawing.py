@@ -7,9 +7,10 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from speech_decoding.report import control_figures, figures, outcome_figures, word_figures
+from speech_decoding.report import accuracy_figures, outcome_figures
 from speech_decoding.report.page import write_page
 from speech_decoding.report.pictures import HALF_IN, NARROW_IN, WIDE_IN
+from speech_decoding.report.sections.words import draw_groups
 from speech_decoding.report.words import WordGroup
 
 # Rounding and the space around letters: less than this is no overprint.
@@ -63,12 +64,12 @@ class TestLargeStudies:
     def test_the_number_of_candidates_is_written_beside_close_ones(self, count, width_in, drawn):
         sizes = [size for size in (10, 50, 100, 250, 500, 1000, count) if size <= count]
         sets = {size: {f"top{k}": min(1.0, 3 * k / size) for k in (1, 5, 10)} for size in sizes}
-        svg = control_figures.draw_sets(sets, (1, 5, 10), width_in=width_in)
+        svg = accuracy_figures.draw_sets(sets, (1, 5, 10), width_in=width_in)
         assert f">{count}<" in svg and drawn == [[]]
 
     def test_accuracies_at_the_ceiling(self, width_in, drawn):
         ranks = {"main": [np.array([1] * 997 + [6, 8, 300])]}
-        svg = figures.draw_top_k(ranks, 1428, marked=(1, 5, 10), width_in=width_in)
+        svg = accuracy_figures.draw_top_k(ranks, 1428, marked=(1, 5, 10), width_in=width_in)
         assert all(f"top-{k}: 99." in svg for k in (1, 5, 10)) and drawn == [[]]
 
     @pytest.mark.parametrize("count", [4, 12, 27, 33])
@@ -76,19 +77,19 @@ class TestLargeStudies:
         names = [f"S{number:02d}" for number in range(count)]
         values = dict(zip(names, np.linspace(0.2, 0.9, count)[:, None], strict=True))
         intervals = {name: ((0.1, 0.95), 80 + len(name)) for name in names}
-        svg = figures.draw_subjects(values, intervals, 1428, k=10, width_in=width_in)
+        svg = accuracy_figures.draw_subjects(values, intervals, 1428, k=10, width_in=width_in)
         assert all(f">{name}<" in svg for name in names) and drawn == [[]]
 
     def test_kinds_of_words(self, width_in, drawn):
         names = ["1 to 2", "3", "4", "5", "6 to 7", "8 or more"]
         groups = [WordGroup(name, 23456, 123, 0.5, (0.4, 0.6)) for name in names]
-        svg = word_figures.draw_groups("Length", groups, 1428, k=10, width_in=width_in)
+        svg = draw_groups("Length", groups, 1428, k=10, width_in=width_in)
         assert all(name in svg for name in names) and drawn == [[]]
 
     def test_neighbours(self, width_in, drawn):
         steps = [f"{step:+d}" if step else "0" for step in range(-5, 6)]
         shares = dict.fromkeys([*steps, "farther", "elsewhere"], 0.07)
-        word_figures.draw_neighbours(shares, 1428, width_in=width_in)
+        accuracy_figures.draw_neighbours(shares, 1428, width_in=width_in)
         assert drawn == [[]]
 
     @pytest.mark.parametrize("logarithmic", [False, True])

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from speech_decoding.report.examples import choose_examples, right_sentence_share
+from speech_decoding.report.sections.examples import choose_examples, right_sentence_share
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def retrieval(contents):
 
 def test_groups_hold_every_segment_once(retrieval):
     groups = choose_examples(retrieval)
-    assert [group.title for group in groups] == ["Right", "Nearly right", "Wrong"]
+    assert [group.title for group in groups] == ["Correct", "Nearly correct", "Wrong"]
     assert sum(group.share for group in groups) == pytest.approx(1)
     assert groups[0].share == (retrieval["rank"] == 1).mean()
     for group in groups:

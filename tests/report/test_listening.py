@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from speech_decoding.report.examples import choose_examples
 from speech_decoding.report.listening import Listening
+from speech_decoding.report.sections.examples import choose_examples
 from speech_decoding.segments.windows import Window
 
 RATE_HZ = 16000

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -22,9 +24,9 @@ from plumbing.results import (
     Results,
 )
 from speech_decoding.report.contents import load_contents
-from speech_decoding.report.layout import Part, lay_out
+from speech_decoding.report.layout import lay_out
 from speech_decoding.report.page import write_page
-from speech_decoding.report.sections import SECTIONS
+from speech_decoding.report.sections import find_sections
 from tests.report.conftest import EXCLUDED, FAULT, warning
 
 SCRIPT = Path(__file__).parents[2] / "workflow_scripts" / "write_report.py"
@@ -67,18 +69,38 @@ def page(written):
 
 def write_summary(path, contents):
     """Write a page of the first section alone, and read it."""
-    summary = SECTIONS[0]
-    lay_out(path, "Study", [Part(summary.title, summary.template, summary.show(contents))])
+    lay_out(path, "Study", [find_sections()[0].fill(contents)])
     return Page(path.read_text(encoding="utf-8"))
 
 
-def test_every_section_is_open_and_in_the_table_of_contents(page):
-    shown = [element for element in page.elements if "accordion-collapse" in str(element)]
-    assert sum("show" in attributes.get("class", "").split() for _, attributes in shown) == len(
-        SECTIONS
-    )
-    for section in SECTIONS:
-        assert page.texts.count(section.title) == 2  # once as a link, once as a heading
+def test_the_table_of_contents_leads_to_every_section(written, page):
+    ids = [attributes.get("id") for tag, attributes in page.elements if tag == "section"]
+    links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
+    assert ids == [section.name for section in find_sections()]
+    assert links == ["#content", *(f"#{name}" for name in ids)]
+    html = written.read_text(encoding="utf-8")
+    for section in find_sections():
+        assert f'<li><a href="#{section.name}">{section.title}</a></li>' in html
+        assert f'<h2 id="{section.name}-title">{section.title}</h2>' in html
+
+
+def test_headings_are_nested_and_heads_of_tables_have_a_scope(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[:2] == [1, 2] and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    heads = [attributes for tag, attributes in page.elements if tag == "th"]
+    assert heads and all("scope" in attributes for attributes in heads)
+    every = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(every) == len(set(every))
+
+
+def test_elements_are_closed_in_order(written):
+    """As XML, but for what HTML writes otherwise."""
+    html = written.read_text(encoding="utf-8").removeprefix("<!doctype html>")
+    html = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL)
+    html = re.sub(r"<(meta|img|source|wbr)\b([^>]*)>", r"<\1\2/>", html)
+    html = re.sub(r" (open|controls)(?=[ >])", r' \1=""', html)
+    ElementTree.fromstring(html.replace("&nbsp;", "\u00a0"))
 
 
 def test_nothing_is_loaded_from_elsewhere(page):
@@ -97,14 +119,14 @@ def test_figures_are_described_in_words(page):
     images = [attributes for tag, attributes in page.elements if tag == "img"]
     of_recordings = [image for image in images if image["alt"].startswith("Power spectrum")]
     assert (
-        len(images) - len(of_recordings) == 17
-    )  # the logo, controls, splits, two trainings, five of accuracy, five of words, sensors, rules
+        len(images) - len(of_recordings) == 15
+    )  # controls, splits, two trainings, five of accuracy, five of words, sensors
     assert all(attributes.get("alt") for attributes in images)
 
 
 def test_simulated_data_are_announced(page):
-    assert "Simulated data No brain was recorded." in page.text
-    assert "SIMULATED DATA" in page.texts[0]  # the title
+    assert "Simulated data No brain activity was recorded." in page.text
+    assert "(simulated data)" in page.texts[0]  # the title
 
 
 def test_recorded_data_are_not_called_simulated(contents, tmp_path):
@@ -128,7 +150,7 @@ def test_a_warning_is_told_once_with_the_recordings_that_it_concerns(page, conte
     checks = contents.checks
     warned = checks.loc[checks["verdict"] == "warning", "recording"].tolist()
     assert len(warned) == 7
-    told = f"{len(warned)} recordings {' '.join(warned)} with a warning The first: "
+    told = f"{len(warned)} recordings {' '.join(warned)} with a warning First recording: "
     assert told + warning(warned[0]).sentence in page.text
     assert page.text.count(warning(warned[0]).consequence) == 1
     assert page.text.index(FAULT.sentence) < page.text.index(told)
@@ -136,7 +158,7 @@ def test_a_warning_is_told_once_with_the_recordings_that_it_concerns(page, conte
 
 def test_recordings_show_their_quality_and_the_lag_of_their_sound(page):
     assert "LAG-WARNING" in page.text and "60 Hz, 12 dB" in page.text and "1.23 %" in page.text
-    assert "1.0 ms (r = 0.90)" in page.text and "no channel" in page.text
+    assert "1.0 ms (r = 0.90)" in page.text and "no sound channel" in page.text
 
 
 def test_the_headline_and_the_paper_stand_side_by_side(page, contents):
@@ -144,9 +166,9 @@ def test_the_headline_and_the_paper_stand_side_by_side(page, contents):
     accuracy, chance = result["top10"], 1000 / result["n_candidates"]
     own = f"{100 * accuracy['mean']:.1f} ± {100 * accuracy['sd']:.1f} %"
     assert f"{own} Top-10 accuracy, experiment main" in page.text
-    beside = f"The paper.s, not this study.s chance 0.7 % there, {chance:.1f} % here 70.7 ± 0.1 %"
+    beside = f"Published, recorded data chance level 0.7 % there, {chance:.1f} % here 70.7 ± 0.1 %"
     assert re.search(beside, page.text)
-    assert "simulated data cannot be compared with it" in page.text
+    assert "results on simulated data are not comparable with it" in page.text
 
 
 def test_another_process_writes_the_same_bytes(written, results, settings, contents):
@@ -175,9 +197,9 @@ def test_a_control_that_no_other_place_names_is_listed(contents, tmp_path):
     new = {"name": "reversed", "title": "Brain reversed in time", "passed": True}
     new |= {"found": "as chance", "threshold": "at chance", "meaning": "it is odd", "numbers": None}
     more = replace(contents, verdicts=[*contents.verdicts, new])
-    (section,) = [section for section in SECTIONS if section.template == "controls.html.jinja"]
+    (section,) = [section for section in find_sections() if section.name == "controls"]
     path = tmp_path / "report.html"
-    lay_out(path, "Study", [Part(section.title, section.template, section.show(more))])
+    lay_out(path, "Study", [section.fill(more)])
     assert "passed Brain reversed in time as chance at chance" in Page(path.read_text()).text
 
 
@@ -186,7 +208,7 @@ def test_every_control_is_listed_with_its_threshold(page, contents):
         assert f"{verdict['title']} {verdict['found']} {verdict['threshold']}" in page.text
 
 
-def test_steps_rules_and_files_are_told(page, results):
+def test_steps_and_files_are_told(page, results):
     assert re.search(r"preprocess 13 13.0 min 60 s|preprocess 13 13.0 min 1.0 min", page.text)
     assert "check_study 1" in page.text
     digest = results.hash_of(VERDICTS)
@@ -210,17 +232,17 @@ def test_no_interval_is_told_from_few_sentences(contents, tmp_path):
     experiments["main"] |= {"n_sentences": 4}
     few = replace(contents, metrics=contents.metrics | {"experiments": experiments})
     text = write_summary(tmp_path / "report.html", few).text
-    assert "No confidence interval can be told from 4 sentences." in text
+    assert "A confidence interval cannot be estimated from 4 sentences." in text
 
 
 def test_accuracy_within_the_story_stands_beside_that_among_all(page, contents):
     within = contents.metrics["experiments"]["main"]["levels"]["within_story"]
     accuracy, chance = within["top10"]["mean"], within["chance"]["top10"]
     assert (
-        f"candidates on average, it is among the 10 best for {100 * accuracy:.1f} %; "
-        f"guessing would reach {100 * chance:.1f} %" in page.text
+        f"on average), the accuracy is {100 * accuracy:.1f} % and the chance level "
+        f"{100 * chance:.1f} %." in page.text
     )
-    assert "The segment, among candidates of its story" in page.text
+    assert "Segment, candidates of the same story" in page.text
 
 
 def test_thresholds_are_told_in_plain_words(contents):
@@ -232,8 +254,8 @@ def test_a_decoder_that_guesses_is_not_praised(results, settings, tmp_path):
     chosen = copy.deepcopy(settings)
     chosen["blocks"]["report"] |= {"experiments": ["noise_input"], "seeds": [1]}
     text = write_summary(tmp_path / "report.html", load_contents(results, **chosen)).text
-    assert "does not differ from guessing" in text
-    assert "with one seed there is none" in text  # no deviation over seeds
+    assert "does not differ from chance" in text
+    assert "a single seed has none" in text  # no deviation over seeds
 
 
 @pytest.mark.parametrize("missing", [HISTORY, METRICS, RETRIEVAL])

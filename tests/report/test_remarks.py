@@ -3,7 +3,7 @@
 import pandas as pd
 
 from speech_decoding.recordings.causes import tabulate_findings
-from speech_decoding.report.remarks import Remark, list_remarks
+from speech_decoding.report.sections.data import Remark, list_remarks
 from speech_decoding.studies import Finding
 
 WISH = "By config.yaml: fell asleep."

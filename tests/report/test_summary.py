@@ -108,7 +108,7 @@ def test_the_page_counts_words_one_way(contents):
     table = contents.experiments["main"][0].retrieval
     assert table["word"].nunique() > counts["words"]  # The and the
     assert counts["words"] == result["n_test_words"] == result["levels"]["words"]["n_answers"]
-    kinds = accuracy_by_word(np.ones(len(table)), table, contents.words)["Times said in training"]
+    kinds = accuracy_by_word(np.ones(len(table)), table, contents.words)["Occurrences in training"]
     never = {group.name: group.n for group in kinds}.get("0", 0)
     known = set(training_counts(contents.words).index)
     assert never == sum(word.lower() not in known for word in table["word"])

@@ -82,19 +82,19 @@ def test_what_is_left_out_is_asked_about_alone(results, kind, names):
 @pytest.mark.parametrize(
     ("name", "setting", "experiments", "told"),
     [
-        ("delay", "training.delay_s", ["main", "delay-0.3"], "as in config.yaml"),
+        ("delay", "training.delay_s", ["main", "delay-0.3"], "setting of config.yaml"),
         ("subjects", "training.selection.subjects", ["subjects-2", "main"], "(01, 02)"),
         (
             "without_subject",
             "training.selection.without_subject",
             [f"without_subject-{name}" for name in SUBJECTS],
-            "subject layer, which nothing could train",
+            "subject layer of that subject is the mean",
         ),
         (
             "without_story",
             "training.selection.without_story",
             [f"without_story-{name}" for name in STORIES],
-            "segments of the story are left out",
+            "segments of the story are left out for every subject",
         ),
         ("activation", "decoder.activation", ["main"], "gelu"),
     ],
@@ -104,7 +104,7 @@ def test_the_page_tells_what_was_asked(results, tmp_path, name, setting, experim
     path = tmp_path / "page.html"
     write_sweep(path, name, numbers, title="A study", simulated=False)
     page = path.read_text()
-    assert told in page and "SIMULATED" not in page
+    assert told in page and "imulated" not in page
     body = page[page.rindex("<tbody>") : page.rindex("</tbody>")]
     assert body.count("<tr>") == len(experiments)
     first = path.read_bytes()

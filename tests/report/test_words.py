@@ -43,23 +43,23 @@ def test_groups_are_those_of_the_words(words, table):
     groups = accuracy_by_word(found, table, words)
     # all words have three letters and are of sentences: no division
     assert list(groups) == [
-        "Times said in training",
-        "Frequency in the language, log",
-        "Class of the word",
+        "Occurrences in training",
+        "Word frequency (log)",
+        "Word class",
     ]
     numbers = {
         kind: {group.name: (group.n, group.accuracy) for group in parts}
         for kind, parts in groups.items()
     }
-    assert numbers["Times said in training"] == {"0": (2, 0), "1": (2, 1), "2 to 4": (2, 0.5)}
-    assert numbers["Class of the word"] == {"content words": (2, 0), "function words": (2, 0.5)}
+    assert numbers["Occurrences in training"] == {"0": (2, 0), "1": (2, 1), "2 to 4": (2, 0.5)}
+    assert numbers["Word class"] == {"content words": (2, 0), "function words": (2, 0.5)}
     # the word whose frequency the study does not tell is in no part
-    assert sum(n for n, _ in numbers["Frequency in the language, log"].values()) == 4
+    assert sum(n for n, _ in numbers["Word frequency (log)"].values()) == 4
 
 
 def test_a_study_that_tells_nothing_of_its_words_is_not_divided(words, table):
     silent = words.assign(word_class=pd.NA, log_frequency=np.nan)
-    assert list(accuracy_by_word(np.ones(6), table, silent)) == ["Times said in training"]
+    assert list(accuracy_by_word(np.ones(6), table, silent)) == ["Occurrences in training"]
 
 
 def test_neighbours_of_the_heard_word():

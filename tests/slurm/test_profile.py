@@ -26,7 +26,7 @@ def test_recordings_wait_in_the_queue_together(submitted):
     counts = {rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)}
     batched = ("simulate_recording", "check_recording", "preprocess_recording")
     assert [counts[rule] for rule in batched] == [2, 2, 2]
-    alone = counts["total"] - 6 - counts["check_study"] - counts["graph_rules"]
+    alone = counts["total"] - 6 - counts["check_study"]
     assert output.count("has been submitted with SLURM jobid") == alone + len(batched)
 
 

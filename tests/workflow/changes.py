@@ -206,12 +206,12 @@ OTHER_CHANGES = [
     Change("`envs/requirements.txt`", "", lengthen(ROOT / "envs/requirements.txt")),
     Change(
         f"the command of a rule in `{RULE}`",
-        "graph_rules train_decoder",
+        "train_decoder",
         edit(RULE, " --seed {wildcards.seed} --threads {threads}", " --seed {wildcards.seed}"),
     ),
     Change(
         f"memory or time of a rule in `{RULE}`",
-        "graph_rules",
+        "",
         edit(RULE, "growing(32000)", "growing(16000)"),
     ),
     Change("the report deleted", "publish_report", remove("results/demo/report.html")),

@@ -26,7 +26,6 @@ NEXT = {
     "evaluate_decoder": "control_decoder write_comparison write_sweep",
     "control_decoder": "judge_controls",
     "judge_controls": "write_report",
-    "graph_rules": "write_report",
     "write_comparison": "publish_page",
     "write_sweep": "publish_page",
     "write_report": "publish_report",
@@ -102,12 +101,9 @@ LIBRARY = {
         "sweep sweep.html.jinja left_out.html.jinja": "write_sweep",
         "outcomes outcome_figures": "write_comparison write_sweep",
         "paper": "write_comparison write_report",
-        "page sections examples figures control_figures sensor_figures word_figures remarks "
-        "summary.html.jinja controls.html.jinja data.html.jinja recordings.html.jinja "
-        "splits.html.jinja embedding.html.jinja training.html.jinja accuracy.html.jinja "
-        "words.html.jinja sensors.html.jinja examples.html.jinja settings.html.jinja "
-        "provenance.html.jinja": "write_report",
+        "page accuracy_figures contents costs listening provenance": "write_report",
     },
+    "speech_decoding/report/sections": {"*": "write_report"},
 }
 
 # A setting of config.yaml, another value, and whom it concerns.
@@ -169,7 +165,7 @@ SETTINGS = [
         "train_decoder !control_decoder !judge_controls",
     ),
     ("report.controls", ["random"], "judge_controls"),
-    ("report.audio", True, "graph_rules"),
+    ("report.audio", True, "write_report"),
 ]
 
 

@@ -67,7 +67,7 @@ def test_a_story_that_nobody_heard_is_left_out_everywhere(rehearsed):
         assert set(pd.read_parquet(results / f"{name}.parquet")["story"]) == {*raw_trees.STORIES}
     page = (results / "report.html").read_text()
     for story in unheard:
-        assert f"story {story}</code>: no recording that is used heard it" in page
+        assert f"story {story}</code>: not heard in any used recording" in page
 
 
 def test_only_what_is_there_has_jobs(rehearsed):

@@ -14,8 +14,6 @@ from pathlib import Path
 
 def rule_of(arguments):
     """Name the rule that a command line belongs to; None for one that is no job."""
-    if "--rulegraph" in arguments:
-        return "graph_rules"
     if "--job" in arguments:
         return json.loads(arguments[arguments.index("--job") + 1])["rule"]
     scripts = [Path(word) for word in arguments if word.endswith(".py")]
@@ -39,9 +37,6 @@ def bring_about(fault):
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         return
     os.fsync = kill  # every output is synchronised before it takes its place
-    if "--rulegraph" in sys.orig_argv:  # whose output the shell writes
-        signal.signal(signal.SIGALRM, kill)
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
 
 
 if "FAULTS" in os.environ and (rule := rule_of(sys.orig_argv)):

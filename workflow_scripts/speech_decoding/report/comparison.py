@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbing.results import Results
-from speech_decoding.report.layout import Part, lay_out
+from speech_decoding.report.layout import TEMPLATES, Part, lay_out
 from speech_decoding.report.outcome_figures import draw_comparison
 from speech_decoding.report.outcomes import K, Outcome, compare, load_outcome
 from speech_decoding.report.paper import COMPARISONS, TOP_10, Comparison, Row
@@ -66,11 +66,11 @@ def write_comparison(
             f"Top-{K} accuracy of each row: {words}.",
         ),
     }
-    heading = f"{title}: {table.title.lower()} beside the published ones"
+    heading = f"{title}: {table.title.lower()} compared with the published results"
     lay_out(
         path,
         heading,
-        [Part(table.title, "comparison.html.jinja", variables)],
+        [Part(name, table.title, TEMPLATES.get_template("comparison.html.jinja"), variables)],
         simulated=simulated,
     )
 

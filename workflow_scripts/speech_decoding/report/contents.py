@@ -1,4 +1,4 @@
-"""What a report is made of: a study's files, and the numbers that sum them up."""
+"""The contents of a report: a study's files, and the numbers that sum them up."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,6 @@ from plumbing.results import (
 from speech_decoding.report.costs import Cost, read_costs
 from speech_decoding.report.listening import Listening
 from speech_decoding.report.provenance import describe_origin
-from speech_decoding.report.rule_graph import RuleGraph
 from speech_decoding.report.runs import Run, load_run
 from speech_decoding.report.summary import compare_subjects, count_data, summarise_runs
 from speech_decoding.segments.heard_audio import read_wavs
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Quality:
-    """What preprocessing found of one recording: figures (quality.json) and a picture (PNG)."""
+    """The signal quality of one recording: figures (quality.json) and a picture (PNG)."""
 
     figures: dict[str, Any]
     picture: bytes
@@ -50,7 +49,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class SpeechModel:
-    """What an embedding was computed with, and how far that is from fairseq itself, if compared."""
+    """The speech model of an embedding, and its difference from fairseq, None if not compared."""
 
     facts: dict[str, Any]
     fairseq: dict[str, Any] | None
@@ -61,14 +60,13 @@ class Contents:
     """Everything that a report shows.
 
     entry and settings: the study's entry and blocks of settings in config.yaml; facts, of its
-    reader; left_out, what of the study is not among its recordings or was heard by none that is
-    used, and why; checks, findings, alignment, blocks, chunks and segments: tables of the earlier
-    stages; quality: of each used recording; proof: that no audio is in two splits; embeddings: what
-    each was computed with; experiments: the runs of each, a run per seed; controls, of the first
-    experiment and seed, and verdicts on them; words, all that were spoken; listening: gives the
-    speech of examples, None if it is not asked for; origin: versions; costs, of each rule; rules:
-    how they depend on each other; hashes: SHA-256 of the files that the numbers rest on; metrics:
-    the numbers, ready to be written as JSON.
+    reader; left_out: parts of the study without any used recording, each with its reason; checks,
+    findings, alignment, blocks, chunks and segments: tables of the earlier stages; quality: of each
+    used recording; proof: that no audio is in two splits; embeddings: the speech model of each;
+    experiments: the runs of each, one per seed; controls, of the first experiment and seed, and
+    verdicts on them; words: all that were spoken; listening: gives the speech of examples, None for
+    a page without sound; origin: versions; costs: of each rule; hashes: SHA-256 of the files that
+    the numbers rest on; metrics: the numbers, ready to be written as JSON.
     """
 
     study: str
@@ -92,7 +90,6 @@ class Contents:
     listening: Listening | None
     origin: dict[str, str]
     costs: list[Cost]
-    rules: RuleGraph
     hashes: dict[str, str]
     metrics: dict[str, Any]
 
@@ -100,6 +97,27 @@ class Contents:
     def simulated(self) -> bool:
         """Whether the raw files were simulated, not recorded."""
         return "simulation" in self.entry
+
+    @property
+    def main_experiment(self) -> str:
+        """The first experiment of the report, whose accuracy is the study's result."""
+        return next(iter(self.experiments))
+
+    @property
+    def main_result(self) -> dict[str, Any]:
+        """The numbers of the main experiment, over all seeds (`summary.summarise_runs`)."""
+        return self.metrics["experiments"][self.main_experiment]
+
+    @property
+    def main_run(self) -> Run:
+        """The first seed of the main experiment."""
+        return self.experiments[self.main_experiment][0]
+
+    @property
+    def headline_k(self) -> int:
+        """The k of the headline: 10 as in the paper, or the largest that was evaluated."""
+        top_k = self.settings["evaluation"]["top_k"]
+        return 10 if 10 in top_k else max(top_k)
 
 
 def load_contents(
@@ -147,7 +165,7 @@ def load_contents(
     reader = open_study(entry["reader"], entry["raw_folder"], entry["layout"])
     stories = [story for story in reader.stories() if story in set(used["story"])]
     unheard = {
-        f"story {story}": "no recording that is used heard it"
+        f"story {story}": "not heard in any used recording"
         for story in reader.stories()
         if story not in stories
     }

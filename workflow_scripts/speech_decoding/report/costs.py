@@ -1,4 +1,4 @@
-"""What each step of the workflow cost: the benchmark files that Snakemake writes, by rule."""
+"""Time and memory of each step: the benchmark files that Snakemake writes, by rule."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from plumbing.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Snakemake's marks for what a job ended too soon to be measured for.
+# Snakemake's marks for values of jobs that ended too soon to be measured.
 _UNKNOWN = ["-", "NA"]
 
 
@@ -65,6 +65,6 @@ def _read(path: Path) -> "pd.DataFrame":
             path,
             expected="a benchmark file of Snakemake",
             found=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}",
-            consequence="the report cannot tell what the step cost",
+            consequence="the report cannot show the cost of this step",
             next_step="delete the file and give the same command again",
         ) from error

@@ -1,7 +1,7 @@
-"""How figures look: SVG texts that are the same for the same numbers.
+"""The style of figures: SVG texts that are the same for the same numbers.
 
-Colours are those of Okabe and Ito, told apart with any colour vision; what must be told apart also
-differs in lightness or line style.
+Colours are those of Okabe and Ito, distinct with any colour vision; what must be distinguished
+also differs in lightness or line style.
 """
 
 import io

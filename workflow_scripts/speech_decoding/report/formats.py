@@ -60,7 +60,7 @@ def clock(seconds: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """Write a p-value; small ones with the four digits that 9999 permutations can tell."""
+    """Write a p-value; small ones with the four digits that 9999 permutations resolve."""
     if value < 1e-4:
         return f"{value:.0e}"
     return f"{value:.4f}" if value < 0.01 else f"{value:.2f}"

@@ -29,7 +29,8 @@ def draw_comparison(
 ) -> str:
     """Draw the accuracy of each row against the published one.
 
-    Parameters: rows, of `comparison.compare_with_paper`; chance, of ours; width_in, inches.
+    Parameters: rows, of `comparison.compare_with_paper`; chance, the level of this study; width_in,
+    inches.
     """
     figure, axes = open_figure((width_in, 1.5 + 0.3 * len(rows)))
     place = np.arange(len(rows))
@@ -43,10 +44,10 @@ def draw_comparison(
         if paper:
             axes.errorbar(paper["mean"], position, xerr=paper["sd"], c=VERMILLION, lw=1.0)
             axes.plot(paper["mean"], position, "D", c="none", mec=VERMILLION, mew=1.4, ms=6)
-    axes.axvline(chance, c=INK, ls="--", lw=1.3, label=f"chance, {k} / N")
-    axes.plot([], [], "o", c=BLUE, ms=7, mec="white", label="ours")
+    axes.axvline(chance, c=INK, ls="--", lw=1.3, label=f"chance level, {k} / N")
+    axes.plot([], [], "o", c=BLUE, ms=7, mec="white", label="this study")
     if any(row["paper"] for row in rows):
-        label = "published, not ours"
+        label = "published"
         axes.plot([], [], "D", c="none", mec=VERMILLION, mew=1.4, ms=6, label=label)
     axes.set(
         title=f"Top-{k} accuracy",
@@ -81,14 +82,14 @@ def draw_curve(
     """Draw accuracy against a setting.
 
     Parameters: places, of the points on the axis named `label`; accuracies, of each point over
-    seeds; chance; own, the position of the swept experiment itself, -1 if it is none of the points;
+    seeds; chance, the level; own, the position of the base experiment, -1 if it is not a point;
     width_in, inches.
     """
     figure, axes = open_figure((width_in, 3.5))
     order = np.argsort(places)
     x = np.asarray(places, dtype=float)[order]
     mean = np.array([accuracies[position]["mean"] for position in order])
-    axes.axhline(chance, c=GREY, ls="--", lw=1.3, label=f"chance, {k} / N")
+    axes.axhline(chance, c=GREY, ls="--", lw=1.3, label=f"chance level, {k} / N")
     if accuracies[0]["sd"] is not None:
         sd = np.array([accuracies[position]["sd"] for position in order])
         axes.fill_between(x, mean - sd, mean + sd, color=BLUE, alpha=0.15, lw=0)
@@ -98,9 +99,9 @@ def draw_curve(
     axes.plot(x, mean, c=BLUE, marker="o", ms=6, mec="white", label="mean over seeds")
     if own >= 0:
         at = places[own], accuracies[own]["mean"]
-        axes.plot(*at, "o", c=ORANGE, ms=9, mec=INK, label="as in config.yaml")
+        axes.plot(*at, "o", c=ORANGE, ms=9, mec=INK, label="setting of config.yaml")
     axes.set(title=f"Top-{k} accuracy", ylabel=f"test segments with rank ≤ {k}", ylim=(0, None))
-    axes.set_xlabel(label + (" (logarithmic)" if logarithmic else ""))
+    axes.set_xlabel(label + (" (log scale)" if logarithmic else ""))
     if logarithmic:
         axes.set_xscale("log")
     axes.yaxis.set_major_formatter(PERCENT)
@@ -120,7 +121,7 @@ def draw_left_out(
     kind: str,
     width_in: float,
 ) -> str:
-    """Draw the accuracy on each subject or story, left out of the training and in it.
+    """Draw the accuracy on each subject or story, left out of the training or included in it.
 
     Parameters: names; without and with_all, accuracies of each; kind, what they are; width_in,
     inches.
@@ -129,13 +130,13 @@ def draw_left_out(
     place = np.arange(len(names))
     for position in place:
         axes.plot([position] * 2, [without[position], with_all[position]], c=GREY, lw=1.2)
-    axes.plot(place, with_all, "o", c=ORANGE, ms=7, mec=INK, label="trained with it")
+    axes.plot(place, with_all, "o", c=ORANGE, ms=7, mec=INK, label="included")
     axes.plot(place, without, "s", c=BLUE, ms=7, mec="white", label="left out")
-    axes.axhline(chance, c=INK, ls="--", lw=1.3, label=f"chance, {k} / N")
+    axes.axhline(chance, c=INK, ls="--", lw=1.3, label=f"chance level, {k} / N")
     axes.set(
-        title=f"Top-{k} accuracy on each {kind}",
+        title=f"Top-{k} accuracy by {kind}",
         xlabel=kind,
-        ylabel=f"its test segments with rank ≤ {k}",
+        ylabel=f"test segments with rank ≤ {k}",
         ylim=(0, None),
         xlim=(-0.6, len(names) - 0.4),
     )

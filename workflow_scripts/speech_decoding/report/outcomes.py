@@ -1,4 +1,4 @@
-"""What experiments reached, side by side: on the same test segments, heard by the same subjects."""
+"""The accuracies of experiments, side by side: on the same test segments and subjects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ K = 10  # of the paper's tables
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment reached.
+    """The retrieval of an experiment.
 
-    found: a row per test segment, its subject and story, and for each seed a column that tells
+    found: a row per test segment, its subject and story, and for each seed a column that states
     whether the segment is among the ten best; n_candidates: among how many; description: what was
     trained (decoder.json of the first seed); n_training_segments: with how many.
     """
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def load_outcome(results: Results, experiment: str, seeds: Sequence[int]) -> Outcome:
-    """Read what an experiment reached with each seed.
+    """Read the retrieval of an experiment with each seed.
 
     Raises: InputError if a file is missing or damaged.
     """
@@ -85,7 +85,7 @@ def join(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def compare(own: Outcome, reference: Outcome) -> dict[str, float | None]:
-    """Give how far an outcome lies above the reference, and how surely.
+    """Compare an outcome with the reference.
 
     Returns: `delta`, of the accuracies averaged over seeds, and `p_value`, of the Wilcoxon
     signed-rank test over subjects, both averaged over seeds (protocol 8.5).

@@ -1,4 +1,4 @@
-"""The paper's own results, shown beside a study's so that nobody mistakes one for the other."""
+"""The published results, shown beside those of a study and marked as such."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class PaperResult:
 
 @dataclass(frozen=True)
 class Row:
-    """An experiment beside what the paper tells of it.
+    """An experiment beside its published result.
 
     experiment: its name in config.yaml; title: what it is; published: mean and standard deviation
     of top-10 accuracy in percent, by the study's reader; mean: the same over the paper's four
@@ -63,7 +63,7 @@ COMPARISONS = {
         "main",
         (
             _row("random", "Random model", (0.7, 0.1), (5.3, 0.1)),
-            _row("base", "Base model: regression of the mel spectrum", (12.4, 1.2), (6.0, 0.9)),
+            _row("base", "Base model: regression of the mel spectrogram", (12.4, 1.2), (6.0, 0.9)),
             _row("contrastive", "+ contrastive loss", (55.1, 0.7), (8.0, 4.8)),
             _row("deep_mel", "+ deep mel", (64.4, 0.8), (24.7, 3.2)),
             _row("main", "+ wav2vec 2.0", (70.7, 0.1), (25.7, 2.9)),
@@ -72,29 +72,31 @@ COMPARISONS = {
     # protocol 8.5
     "ablations": Comparison(
         "Ablations",
-        "its table of ablations, as in its published notebook",
+        "table of ablations, as in the published notebook",
         "main",
         (
-            _row("main", "Reference, with wav2vec 2.0", (66.7, 0.15), (25.7, 2.93), 43.3),
+            _row("main", "Reference model, wav2vec 2.0", (66.7, 0.15), (25.7, 2.93), 43.3),
             _row(
                 "subject_embedding",
-                "Subject embedding, not layer",
+                "Subject embedding instead of subject layer",
                 (66.7, 0.25),
                 (29.4, 0.59),
                 43.8,
                 5.7e-3,
             ),
-            _row("clamp_100", "Clamped at 100, not 20", (66.5, 0.36), (27.1, 2.63), 43.4),
+            _row("clamp_100", "Clamping at 100 instead of 20", (66.5, 0.36), (27.1, 2.63), 43.4),
             _row(
                 "no_spatial_dropout",
-                "No dropout in the spatial attention",
+                "No spatial attention dropout",
                 (65.2, 0.09),
                 (26.8, 0.68),
                 42.9,
                 0.108,
             ),
-            _row("relu", "ReLU, not GELU", (64.9, 1.29), (24.6, 2.12), 41.9, 3.7e-17),
-            _row("no_residual", "No residuals", (62.4, 0.30), (24.3, 2.67), 40.8, 9.8e-21),
+            _row("relu", "ReLU instead of GELU", (64.9, 1.29), (24.6, 2.12), 41.9, 3.7e-17),
+            _row(
+                "no_residual", "No residual connections", (62.4, 0.30), (24.3, 2.67), 40.8, 9.8e-21
+            ),
             _row(
                 "no_final_convolutions",
                 "No final convolutions",
@@ -112,7 +114,7 @@ COMPARISONS = {
                 40.0,
                 7.2e-21,
             ),
-            _row("no_glu", "No gates", (66.3, 0.17), (6.0, 0.17), 36.5, 4.3e-14),
+            _row("no_glu", "No GLU", (66.3, 0.17), (6.0, 0.17), 36.5, 4.3e-14),
             _row("no_subject_layer", "No subject layer", (44.3, 1.24), (20.2, 1.34), 28.4, 8.5e-30),
             _row("no_clamp", "No clamping", (22.3, 23.17), (14.1, 1.02), 9.7, 1.9e-30),
         ),

@@ -1,6 +1,6 @@
-// Closed tables of numbers are open on paper; the pictures of recordings stay closed.
+// On paper, everything is open but the pictures of recordings.
 addEventListener("beforeprint", () => {
-  for (const closed of document.querySelectorAll("details.numbers:not([open])")) {
+  for (const closed of document.querySelectorAll("main details:not([open], .picture)")) {
     closed.open = true;
     closed.dataset.forPrint = "";
   }

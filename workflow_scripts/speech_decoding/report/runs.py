@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One trained decoder: what it is (decoder.json), how it was trained, what it retrieved, and
-    which sensors it attends to."""
+    """One trained decoder: its description (decoder.json), its training, its retrieval, and its
+    attention to sensors."""
 
     seed: int
     description: dict[str, Any]

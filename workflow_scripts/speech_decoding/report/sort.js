@@ -1,7 +1,13 @@
-// A click on a column's head sorts its table, by numbers where there are numbers.
-document.addEventListener("click", (event) => {
-  const head = event.target.closest(".sortable thead th");
-  if (!head) return;
+// The head of a column is a button that sorts its table, by numbers where there are numbers.
+for (const head of document.querySelectorAll(".sortable thead th")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.append(...head.childNodes);
+  button.addEventListener("click", () => sort(head));
+  head.append(button);
+}
+
+function sort(head) {
   const table = head.closest("table");
   const column = [...head.parentNode.children].indexOf(head);
   const descending = head.getAttribute("aria-sort") === "ascending";
@@ -21,4 +27,4 @@ document.addEventListener("click", (event) => {
   }
   for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", descending ? "descending" : "ascending");
-});
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from plumbing.results import Results
 from speech_decoding.dataset.selection import Selection
-from speech_decoding.report.layout import Part, lay_out
+from speech_decoding.report.layout import TEMPLATES, Part, lay_out
 from speech_decoding.report.outcome_figures import draw_curve, draw_left_out
 from speech_decoding.report.outcomes import K, Outcome, compare, join, load_outcome
 from speech_decoding.report.pictures import draw
@@ -31,14 +31,14 @@ class Axis:
 
 _AXES = {
     "training.delay_s": Axis(
-        "delay of the brain (ms)", lambda own, _: 1000 * own.description["training"]["delay_s"]
+        "neural delay (ms)", lambda own, _: 1000 * own.description["training"]["delay_s"]
     ),
     "training.stop_s": Axis(
-        "end of the window after the onset of its word (s)",
+        "end of the window after word onset (s)",
         lambda own, _: own.description["window"]["stop_s"],
     ),
     "training.batch_size": Axis(
-        "segments in a batch",
+        "batch size (segments)",
         lambda own, _: own.description["training"]["batch_size"],
         logarithmic=True,
     ),
@@ -48,11 +48,11 @@ _AXES = {
         logarithmic=True,
     ),
     "training.selection.subjects": Axis(
-        "subjects trained with", lambda own, _: len(_trained_subjects(own))
+        "number of training subjects", lambda own, _: len(_trained_subjects(own))
     ),
     # Training segments begin at every stride, so that each stands for as much of a recording.
     "training.selection.share": Axis(
-        "hours of recordings trained with",
+        "training data (hours of recording)",
         lambda own, stride_s: own.n_training_segments * stride_s / 3600,
     ),
 }
@@ -125,13 +125,13 @@ def write_sweep(
     """
     heading = f"{title}: {name.replace('_', ' ')}"
     template, picture = _picture(numbers)
-    variables = {**numbers, "picture": picture, "simulated": simulated}
-    lay_out(
-        path,
-        heading,
-        [Part(name.replace("_", " ").capitalize(), template, variables)],
-        simulated=simulated,
+    part = Part(
+        name,
+        name.replace("_", " ").capitalize(),
+        TEMPLATES.get_template(template),
+        {**numbers, "picture": picture},
     )
+    lay_out(path, heading, [part], simulated=simulated)
 
 
 def _picture(numbers: dict[str, Any]) -> tuple[str, Any]:
@@ -148,7 +148,9 @@ def _picture(numbers: dict[str, Any]) -> tuple[str, Any]:
             kind=numbers["kind"],
         )
         words = "; ".join(f"{point['name']} {point['accuracy']['mean']:.1%}" for point in points)
-        return "left_out.html.jinja", draw(drawing, f"Accuracy on each when left out: {words}.")
+        return "left_out.html.jinja", draw(
+            drawing, f"Accuracy on each {numbers['kind']} left out of the training: {words}."
+        )
     places = [point["place"] for point in points]
     numeric = all(isinstance(place, int | float) for place in places)
     own = [point["experiment"] for point in points]

@@ -1,4 +1,4 @@
-"""Accuracy by what kind of word was heard, and which neighbour was taken for it."""
+"""Accuracy by type of the heard word, and confusions with neighbouring words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ FAR = ("farther", "elsewhere")  # of `neighbours`: beyond these words, in the se
 
 @dataclass(frozen=True)
 class WordGroup:
-    """Segments of one kind of word; interval, over sentences, is None where there are too few."""
+    """Segments of one type of word; interval, over sentences, is None where there are too few."""
 
     name: str
     n: int
@@ -41,22 +41,20 @@ def accuracy_by_word(
 ) -> dict[str, list[WordGroup]]:
     """Give accuracy by length, frequency, class and condition of the heard word.
 
-    Class and frequency in the language are those that the study's own table tells.
+    Word class and frequency in the language are those of the study's table of words.
 
     Parameters: found [segments], of `summary.mean_hits`; table, of retrieved segments; words, all
-    spoken words of the study. A division with but one group is left out.
+    spoken words of the study. A division with a single group is omitted.
     """
     heard = table["word"].map(spelling)
     letters = heard.str.count(r"\w").to_numpy(dtype=int)
     counts = heard.map(training_counts(words)).fillna(0).to_numpy(dtype=int)
     kinds = {
-        "Length of the word, letters": [
-            (_range(pair), _inside(letters, pair)) for pair in _LENGTHS
-        ],
-        "Times said in training": [(_range(pair), _inside(counts, pair)) for pair in _COUNTS],
-        "Frequency in the language, log": _quarters(_annotation(table, words, "log_frequency")),
-        "Class of the word": _named(_annotation(table, words, "word_class"), _CLASSES),
-        "Kind of speech": _named(_annotation(table, words, "condition"), _CONDITIONS),
+        "Word length (letters)": [(_range(pair), _inside(letters, pair)) for pair in _LENGTHS],
+        "Occurrences in training": [(_range(pair), _inside(counts, pair)) for pair in _COUNTS],
+        "Word frequency (log)": _quarters(_annotation(table, words, "log_frequency")),
+        "Word class": _named(_annotation(table, words, "word_class"), _CLASSES),
+        "Type of speech": _named(_annotation(table, words, "condition"), _CONDITIONS),
     }
     sentences = table["sequence_text"].to_numpy()
     groups = {
@@ -84,10 +82,10 @@ def training_counts(words: "pd.DataFrame") -> "pd.Series":
 
 
 def neighbours(retrieval: "pd.DataFrame") -> dict[str, float]:
-    """Tell where the best candidate lies in relation to the heard segment.
+    """Give the distribution of the best candidate's distance from the heard segment.
 
-    Returns: share of test segments by place, in words: from "-5" to "+5" in the same sentence, "0"
-    for the right one, "farther" in that sentence, and "elsewhere".
+    Returns: share of test segments by distance in words: from "-5" to "+5" in the same sentence,
+    "0" for the heard segment, "farther" in that sentence, and "elsewhere".
     """
     candidates = retrieval.drop_duplicates("target").set_index("target")
     best = retrieval["best"].str[0].to_numpy()
@@ -114,7 +112,7 @@ def _range(limits: tuple[int, int | None]) -> str:
 
 
 def _annotation(table: "pd.DataFrame", words: "pd.DataFrame", name: str) -> "pd.Series":
-    """Find what the study's table of words tells of each heard word; missing where it is silent."""
+    """Look up a column of the study's table of words for each heard word, missing if unknown."""
     keys = ["sequence_text", "word_index"]
     known = words.drop_duplicates(keys)[[*keys, name]]
     return table[keys].merge(known, on=keys, how="left")[name]

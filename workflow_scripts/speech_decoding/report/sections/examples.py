@@ -1,16 +1,19 @@
-"""A few retrieved segments with their words: right, nearly right and wrong."""
+"""A few test segments with their words: ranked first, nearly first and far behind."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from speech_decoding.evaluation.grouping import spelling
+from speech_decoding.report.contents import Contents
+from speech_decoding.report.listening import Listening
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from speech_decoding.report.listening import Listening
+TITLE = "Retrieved segments"
+ORDER = 110
 
 _PER_GROUP = 4
 _SEED = 2208
@@ -59,14 +62,25 @@ class Group:
     examples: tuple[Example, ...]
 
 
+def show(contents: Contents) -> dict[str, Any]:
+    run = contents.main_run
+    return {
+        "experiment": contents.main_experiment,
+        "seed": run.seed,
+        "result": contents.main_result,
+        "groups": choose_examples(run.retrieval, contents.listening),
+        "right_sentence": right_sentence_share(run.retrieval),
+    }
+
+
 def choose_examples(
-    retrieval: "pd.DataFrame", listening: "Listening | None" = None
+    retrieval: "pd.DataFrame", listening: Listening | None = None
 ) -> tuple[Group, ...]:
     """Draw examples from each range of ranks, by a fixed seed and never two of one segment.
 
     Parameters: retrieval, the table of one trained decoder; listening, gives the audio.
     """
-    ranges = (("Right", 0.0, 1.0), ("Nearly right", 1.0, 10.0), ("Wrong", 10.0, np.inf))
+    ranges = (("Correct", 0.0, 1.0), ("Nearly correct", 1.0, 10.0), ("Wrong", 10.0, np.inf))
     order = np.random.default_rng(_SEED).permutation(len(retrieval))
     groups = []
     for title, over, up_to in ranges:
@@ -97,7 +111,7 @@ def right_sentence_share(retrieval: "pd.DataFrame") -> float | None:
 
 
 def _sounds(
-    drawn: "pd.DataFrame", retrieval: "pd.DataFrame", listening: "Listening | None"
+    drawn: "pd.DataFrame", retrieval: "pd.DataFrame", listening: Listening | None
 ) -> list[tuple[str | None, str | None]]:
     """Give the speech of the segments in `drawn`, and that of their best candidates."""
     if listening is None or drawn.empty:
