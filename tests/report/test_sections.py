@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from configuration.settings import canonical_json
+from plumbing.results import DRAFT_PAGE
 from speech_decoding.report.sections import find_sections
 
 SCRIPTS = Path(__file__).parents[2] / "workflow_scripts"
@@ -47,19 +48,16 @@ def find_in(scripts):
 
 
 @pytest.mark.parametrize("template_beside", [False, True])
-def test_one_file_more_is_one_more_section(
-    scripts, sections, template_beside, results, settings, tmp_path
-):
+def test_one_file_more_is_one_more_section(scripts, sections, template_beside, results, settings):
     text = ONE_FILE
     if template_beside:
         html = re.search('TEMPLATE = "(.*)"\n', text)
         (sections / "toy.html.jinja").write_text(html[1])
         text = text.replace(html[0], "")
     (sections / "toy.py").write_text(text)
-    page = tmp_path / "report.html"
-    command = [sys.executable, scripts / "write_report.py", "--results", results]
-    command += ["--settings", canonical_json(settings), "--report", page]
-    subprocess.run([*command, "--metrics", tmp_path / "metrics.json"], check=True)
+    command = [sys.executable, scripts / "write_report.py", "--results", results.folder]
+    subprocess.run([*command, "--settings", canonical_json(settings)], check=True)
+    page = results.path(DRAFT_PAGE, page="report")
     html = page.read_text(encoding="utf-8")
     assert '<li><a href="#toy">A toy</a></li>' in html
     assert "<p>demo has 2 stories, says <&lt;toy&gt;>.</p>" in html
