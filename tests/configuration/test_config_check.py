@@ -59,9 +59,8 @@ NO_VALUE = [
     ("splits", ABSENT, "splits"),
     ("splits", None, "splits: expected a block of settings, found nothing"),
     ("studies.brennan.layout.alignment", ABSENT, "studies.brennan.layout.alignment"),
-    ("embeddings.mel.n_mels", ABSENT, "embeddings.mel.n_mels"),
     ("embeddings.mel.target", ABSENT, "embeddings.mel.target"),
-    ("embeddings.wav2vec2.final_norm", ABSENT, "embeddings.wav2vec2.final_norm"),
+    ("embeddings.wav2vec2.checkpoint", ABSENT, "embeddings.wav2vec2.checkpoint"),
     ("experiments.main.embedding", ABSENT, "experiments.main.embedding"),
     ("sweeps.delay.values", ABSENT, "sweeps.delay.values"),
     ("studies.demo.exclude", None, "studies.demo.exclude: expected a block of settings"),
@@ -251,7 +250,7 @@ SOURCES = [
     ({"studies": {"demo": {"exclude": {"2": "slept"}}}}, "mine.yaml, studies.demo.exclude.2"),
     ({"report": {"seeds": []}}, "mine.yaml, report.seeds"),
     ({"report": {"experiments": ["mian"]}}, "mine.yaml, report.experiments"),
-    ({"embeddings": {"new": {"target": "mel"}}}, "embeddings.new.n_mels"),
+    ({"embeddings": {"new": {"target": "wav2vec2"}}}, "embeddings.new.checkpoint"),
 ]
 
 

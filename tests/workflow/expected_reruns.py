@@ -78,9 +78,10 @@ LIBRARY = {
         "torchaudio_guard": "simulate_checkpoint",
         "audio": "merge_audio",
         "passes waveforms wav2vec2": "embed_speech compute_layers",
-        "embedding finished mel targets": "embed_speech",
+        "embedding finished speech_model": "embed_speech",
         "layers": "compute_layers",
     },
+    "speech_decoding/speech/targets": {"*": "embed_speech"},
     "speech_decoding/speech/checkpoints": {"*": "embed_speech compute_layers"},
     "speech_decoding/segments": {
         "__init__ blocks splits": "split_blocks",

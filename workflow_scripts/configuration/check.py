@@ -5,18 +5,15 @@ or the experiment that is asked for can tell is checked for that one, so that a 
 of another study hinders nobody.
 """
 
-import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from configuration.files import holds, source_of
 from configuration.schema import find_fault
+from configuration.schema_file import read_schema
 from configuration.settings import (
     BLOCKS,
-    EMBEDDING_KEYS,
     Settings,
     experiment_settings,
     look_up,
@@ -25,7 +22,9 @@ from configuration.settings import (
     study_settings,
     swept_experiment,
 )
+from configuration.signatures import read_signature
 from plumbing.errors import InputError
+from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import StudyReader, open_study, reason_to_exclude
 
 COMMAND_LINE = "--config"  # as a source
@@ -50,7 +49,7 @@ class ConfigCheck:
         sources: Mapping[str, Settings] | None = None,
     ):
         self._config = config
-        self._schema = _read_schema(schema_file)
+        self._schema = read_schema(schema_file)
         self._sources = {"config.yaml": config} if sources is None else sources
 
     def check_values(self) -> None:
@@ -115,19 +114,20 @@ class ConfigCheck:
         where = f"embeddings.{name}"
         if "target" not in settings:
             raise self._fault(self._set_at(study, f"{where}.target"), "a value", "none", "add it")
-        known = EMBEDDING_KEYS[settings["target"]]
-        for key in known:
+        target = read_signature(f"{module_of(settings['target'])}.Target")
+        for key in target.required:
             if key not in settings:
                 path = self._set_at(study, f"{where}.{key}")
                 raise self._fault(path, "a value", "none", "add it")
-        for key in sorted(settings.keys() - {"target", *known}):
+        for key in sorted(settings.keys() - {"target", *target.names}):
             raise self._fault(
                 self._set_at(study, f"{where}.{key}"),
-                f"a setting of the target {settings['target']} ({', '.join(known)})",
+                f"a setting of the target {settings['target']} ({', '.join(target.names)})",
                 "one of another target",
                 "remove it",
             )
-        if "window_s" in known and settings["window_s"] <= 2 * settings["context_s"]:
+        given = settings.keys() >= {"window_s", "context_s"}
+        if given and settings["window_s"] <= 2 * settings["context_s"]:
             raise self._fault(
                 self._set_at(study, f"{where}.window_s"),
                 f"more than twice the context of {settings['context_s']:g} s",
@@ -329,11 +329,6 @@ class ConfigCheck:
             consequence="no step was run",
             next_step=next_step,
         )
-
-
-@functools.cache
-def _read_schema(path: str | Path) -> Settings:
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

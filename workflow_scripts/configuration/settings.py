@@ -24,14 +24,6 @@ BLOCKS = (
 )
 Settings = dict[str, Any]
 
-_SPEECH_MODEL = ("checkpoint", "sha256", "window_s", "context_s", "device", "dtype")
-# The settings of each speech target.
-EMBEDDING_KEYS = {
-    "wav2vec2": (*_SPEECH_MODEL, "layers", "final_norm"),
-    "wav2vec2_features": _SPEECH_MODEL,
-    "mel": ("n_mels",),
-}
-
 _SWEEP = ("setting", "values")
 _SIMULATED = ("layout", "simulation")
 
@@ -174,7 +166,7 @@ def read_by(
             return known[require_known("embeddings", embedding, known)]
         case "compute_layers":
             chosen = blocks["embeddings"][embedding]
-            return {key: chosen[key] for key in ("checkpoint", "sha256")}
+            return {key: chosen.get(key) for key in ("checkpoint", "sha256")}
         case "train_decoder":
             return {
                 "window": decoded | rate,
