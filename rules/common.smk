@@ -30,8 +30,9 @@ from plumbing.errors import InputError
 from plumbing.files import require_writable
 from plumbing.fingerprint import code_fingerprint
 from plumbing.raw_contents import KnownHashes, stamps_of
+from speech_decoding import decoder
 from speech_decoding.report.paper import COMPARISONS
-from speech_decoding.speech.targets import module_of
+from speech_decoding.speech import targets
 from speech_decoding.studies import open_study, reason_to_exclude
 
 
@@ -673,4 +674,9 @@ def reader_module(wildcards):
 
 
 def target_module(wildcards):
-    return module_of(embedding_settings(wildcards)["target"])
+    return targets.module_of(embedding_settings(wildcards)["target"])
+
+
+def architecture_module(wildcards):
+    blocks = settings.experiment_settings(config, wildcards.study, wildcards.experiment)
+    return decoder.module_of(blocks["decoder"]["architecture"])

@@ -32,7 +32,7 @@ rule control_decoder:
         script=scripts / "control_decoder.py",
         embedding=embedding_of,
         settings=settings_of("control_decoder"),
-        code=code_of("control_decoder"),
+        code=code_of("control_decoder", architecture_module),
         job=job_text,
     message:
         "Controlling {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

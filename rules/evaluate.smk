@@ -33,7 +33,7 @@ rule evaluate_decoder:
         script=scripts / "evaluate_decoder.py",
         embedding=embedding_of,
         settings=settings_of("evaluate_decoder"),
-        code=code_of("evaluate_decoder"),
+        code=code_of("evaluate_decoder", architecture_module),
         job=job_text,
     message:
         "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

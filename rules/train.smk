@@ -34,7 +34,7 @@ rule train_decoder:
         options=training_options,
         embedding=embedding_of,
         settings=settings_of("train_decoder"),
-        code=code_of("train_decoder"),
+        code=code_of("train_decoder", architecture_module),
         job=job_text,
     message:
         "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

@@ -44,11 +44,13 @@ def main() -> None:
     import pandas as pd
 
     from plumbing.fingerprint import code_fingerprint
+    from speech_decoding.decoder import module_of
     from speech_decoding.decoder.processes import leave_processes, process_number
     from speech_decoding.decoder.saved import save_decoder
     from speech_decoding.training.experiment import train_experiment
     from speech_decoding.training.progress import Epoch
 
+    architecture = arguments.settings["decoder"]["architecture"]
     try:
         trained = train_experiment(
             **data_folders(arguments),
@@ -58,7 +60,7 @@ def main() -> None:
             checkpoint_minutes=arguments.checkpoint_minutes,
             interruption=interruption,
             watch=arguments.watch,
-            code=code_fingerprint(Path(__file__).stem),
+            code=code_fingerprint(Path(__file__).stem, module_of(architecture)),
             **arguments.settings,
         )
     except Interrupted as interrupted:

@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from typing import Annotated, Literal
+from typing import Annotated, Literal, is_typeddict
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,10 @@ from plumbing.values import Count, Distinct, Items, Name, Positive, Range, Seed,
 
 # A `*` stands for every module of the package that defines the class.
 SIGNED = [
+    "speech_decoding.decoder.decoder.Decoder",
+    "speech_decoding.decoder.*.BrainModule",
+    "speech_decoding.studies.*.Study",
+    "simulation.*.Simulation",
     "speech_decoding.speech.targets.*.Target",
 ]
 PATHS = [
@@ -29,6 +33,9 @@ def keywords(path: str) -> dict[str, inspect.Parameter]:
     """Give the keyword-only parameters of a class or function by importing it."""
     module, _, name = path.rpartition(".")
     signed = getattr(importlib.import_module(module), name)
+    if is_typeddict(signed):
+        kind = inspect.Parameter.KEYWORD_ONLY
+        return {key: inspect.Parameter(key, kind) for key in signed.__annotations__}
     fields = not inspect.isfunction(signed) and "__init__" not in inspect.getsource(signed)
     return {
         key: one

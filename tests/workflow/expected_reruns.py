@@ -48,8 +48,8 @@ LIBRARY = {
     "simulation": {
         "*": _FROM_THE_START,
         "brain kit_file noise sensors": "simulate_stimuli simulate_alice_stimuli",
-        "meg_masc recording sidecars stimuli": "simulate_stimuli",
-        "alice matlab_file scalp": "simulate_alice_stimuli",
+        "gwilliams recording sidecars stimuli": "simulate_stimuli",
+        "brennan matlab_file scalp": "simulate_alice_stimuli",
         "checkpoint": "simulate_checkpoint",
     },
     "download": {"*": ""},  # by name alone, and then each time

@@ -15,6 +15,7 @@ from configuration.schema_file import read_schema
 from configuration.settings import (
     BLOCKS,
     Settings,
+    decoder_signatures,
     experiment_settings,
     look_up,
     nearest,
@@ -62,10 +63,17 @@ class ConfigCheck:
         self._require_valid((), self._config, self._schema)
         for block in BLOCKS:
             known = self._schema["$defs"][block].get("properties", {})
+            if block == "decoder":  # the others depend on it
+                known = {"architecture": known["architecture"]}
             for key in sorted(known.keys() - self._config[block].keys()):
                 raise self._fault((block, key), "a value", "none", "add it")
         folders: dict[Path, str] = {}
         for study, entry in self._config["studies"].items():
+            for key in _simulated_layout(entry) if "simulation" in entry else ():
+                if key not in entry.get("layout", {}):
+                    raise self._fault(
+                        ("studies", study, "layout", key), "a value", "none", "add it"
+                    )
             folder = Path(entry["raw_folder"])
             if "simulation" in entry and folders.setdefault(folder, study) != study:
                 raise self._fault(
@@ -105,6 +113,7 @@ class ConfigCheck:
         Raises: InputError, also for an experiment that is not known.
         """
         settings = experiment_settings(self._config, study, experiment)
+        self._check_decoder(study, experiment, settings["decoder"])
         self._check_fit(study, experiment, settings)
         self._check_selection(study, experiment, settings["training"]["selection"])
 
@@ -212,6 +221,22 @@ class ConfigCheck:
             self._require_known(path, name, reader.facts.electrodes)
 
     # ------------------------------------------------------------------------- one experiment
+
+    def _check_decoder(self, study: str, experiment: str, settings: Settings) -> None:
+        architecture = settings["architecture"]
+        signatures = decoder_signatures(architecture)
+        known = [name for one in signatures for name in one.names]
+        # An experiment leaves behind what it inherits from another architecture, but states nothing
+        # of it.
+        stated = study_settings(self._config, study)["experiments"].get(experiment, {})
+        for key in sorted(stated.get("decoder", {}).keys() - set(known)):
+            path = self._set_at(study, f"decoder.{key}", experiment)
+            expected = f"a setting of the architecture {architecture} ({', '.join(known)})"
+            raise self._fault(path, expected, "one of another architecture", "remove it")
+        for key in (name for one in signatures for name in one.required):
+            if key not in settings:
+                path = self._set_at(study, f"decoder.{key}", experiment)
+                raise self._fault(path, "a value", "none", "add it")
 
     def _check_fit(self, study: str, experiment: str, settings: Settings) -> None:
         splits, segments, training = settings["splits"], settings["segments"], settings["training"]
@@ -329,6 +354,13 @@ class ConfigCheck:
             consequence="no step was run",
             next_step=next_step,
         )
+
+
+def _simulated_layout(entry: Settings) -> list[str]:
+    """Name what a simulated study's layout has to say, as its simulation asks for it."""
+    layout = read_signature(f"speech_decoding.studies.{entry['reader']}.Study").names
+    asked = read_signature(f"simulation.{entry['reader']}.simulate_stimuli").required
+    return [key for key in asked if key in layout]
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

@@ -113,7 +113,7 @@ def open_trained(
         speech=lambda rows: decoder.speech(store.speech(rows)),
         words=read_table(splits_folder / "words.parquet"),
         wav_onsets=read_table(splits_folder / "wav_onsets.parquet"),
-        merger=decoder.brain.merger,
+        merger=getattr(decoder.brain, "merger", None),
     )
 
 

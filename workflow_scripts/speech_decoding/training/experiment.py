@@ -94,7 +94,7 @@ def train_experiment(
 
     Parameters: the folders of the earlier stages; folder, in which checkpoints are kept meanwhile;
     seed, of the weights and the batches; threads, processor cores, None for all; window (start_s,
-    stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
+    stop_s, rate_hz), decoder and training, blocks of settings;
     checkpoint_minutes and interruption, of Training; watch, a tracker; code, a fingerprint of what
     trains: a training that was begun by other code starts anew.
     Returns: the decoder at its lowest validation loss, its description, the history, and the
