@@ -36,7 +36,8 @@ from plumbing.abandoned_locks import remove_abandoned_locks
 from plumbing.files import require_writable
 from plumbing.fingerprint import code_fingerprint
 from plumbing.raw_contents import KnownHashes, stamps_of
-from speech_decoding.speech.targets import module_of
+from speech_decoding import decoder
+from speech_decoding.speech import targets
 
 # ------------------------------------------------------------------------------ before a function
 
@@ -189,6 +190,14 @@ def code_of(script, *found_by_name):
 
 def reader_module(own):
     return f"speech_decoding.studies.{own.study.entry['reader']}"
+
+
+def target_module(own):
+    return targets.module_of(embedding_settings(own)["target"])
+
+
+def architecture_module(own):
+    return decoder.module_of(own["decoder"]["architecture"])
 
 
 # What the outputs of a rule depend on besides its inputs.

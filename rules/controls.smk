@@ -39,7 +39,7 @@ rule control_decoder:
                 **own.audio_rate,
             }
         ),
-        code=code_of("control_decoder"),
+        code=code_of("control_decoder", architecture_module),
         job=job_text,
     message:
         "Controlling {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

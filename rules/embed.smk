@@ -25,7 +25,7 @@ rule embed_speech:
         wavs=wav_names,
         raw=raw_stamps(results.FRAMES, wav_files),
         settings=settings_of(embedding_settings),
-        code=code_of("embed_speech", lambda own: module_of(embedding_settings(own)["target"])),
+        code=code_of("embed_speech", target_module),
         job=job_text,
     message:
         "Embedding the speech of {wildcards.study}, {wildcards.story}, as {wildcards.embedding}"

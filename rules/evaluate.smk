@@ -35,7 +35,7 @@ rule evaluate_decoder:
         settings=settings_of(
             lambda own: own["evaluation"] | own.audio_rate | {"device": own["training"]["device"]}
         ),
-        code=code_of("evaluate_decoder"),
+        code=code_of("evaluate_decoder", architecture_module),
         job=job_text,
     message:
         "Evaluating {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

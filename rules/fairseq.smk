@@ -23,7 +23,7 @@ rule compute_layers:
     params:
         script=scripts / "compute_layers.py",
         settings=settings_of(
-            lambda own: {key: embedding_settings(own)[key] for key in ("checkpoint", "sha256")}
+            lambda own: {key: embedding_settings(own).get(key) for key in ("checkpoint", "sha256")}
         ),
         code=code_of("compute_layers"),
         job=job_text,

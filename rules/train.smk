@@ -43,7 +43,7 @@ rule train_decoder:
                 "training": own["training"],
             }
         ),
-        code=code_of("train_decoder"),
+        code=code_of("train_decoder", architecture_module),
         job=job_text,
     message:
         "Training {wildcards.study}, {wildcards.experiment}, seed {wildcards.seed}"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.io import loadmat
 
-from simulation import alice, matlab_file
+from simulation import brennan, matlab_file
 from speech_decoding.recordings.checks import judge_recording
 from speech_decoding.studies import Recording
 from speech_decoding.studies.brennan import Study
@@ -32,14 +32,14 @@ class SmallAlice:
     def __init__(self, folder: Path, published: Path | None = None):
         self.folder = folder
         self.published = published  # where a file can be fetched again
-        self.reader = Study(folder, self.layout)
+        self.reader = Study(folder, **self.layout)
 
     @classmethod
     def simulate(cls, folder: Path) -> "SmallAlice":
         common = {"wav_distances_s": cls.layout["wav_distances_s"], "seed": cls.seed}
-        alice.simulate_stimuli(folder, **common)
+        brennan.simulate_stimuli(folder, **common)
         for subject in cls.layout["subjects"]:
-            alice.simulate_recording(folder, subject=subject, snr=cls.snr, **common)
+            brennan.simulate_recording(folder, subject=subject, snr=cls.snr, **common)
         return cls(folder)
 
     def copy(self, folder: Path) -> "SmallAlice":
@@ -55,7 +55,7 @@ class SmallAlice:
 
     def wav_onsets_s(self, subject: str) -> np.ndarray:
         """Give when the audio files truly began, in seconds of the recording."""
-        return alice.wav_onsets(subject, self.layout["wav_distances_s"], self.seed) / 500
+        return brennan.wav_onsets(subject, self.layout["wav_distances_s"], self.seed) / 500
 
     # What follows breaks files.
 

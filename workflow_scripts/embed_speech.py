@@ -25,13 +25,13 @@ def main() -> None:
 
     from speech_decoding.speech.embedding import embed_story
     from speech_decoding.speech.finished import FinishedChunks
-    from speech_decoding.speech.targets import load_target
+    from speech_decoding.speech.targets import load_target, module_of
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    results = open_results(arguments)
     settings = dict(arguments.settings)
     kind = settings.pop("target")
+    results = open_results(arguments, module_of(kind))
     target = load_target(kind, **settings)
     made_with = {
         "settings": settings,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from plumbing.command import json_object, run
-from simulation.alice import simulate_stimuli
+from simulation.brennan import simulate_stimuli
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from plumbing.command import json_object, run
-from simulation.meg_masc import simulate_stimuli
+from simulation.gwilliams import simulate_stimuli
 
 
 def main() -> None:

@@ -32,12 +32,14 @@ def main() -> None:
 
     import pandas as pd
 
+    from speech_decoding.decoder import module_of
     from speech_decoding.decoder.processes import leave_processes, process_number
     from speech_decoding.decoder.saved import save_decoder
     from speech_decoding.training.experiment import train_experiment
     from speech_decoding.training.progress import Epoch
 
-    results = open_results(arguments)
+    architecture = arguments.settings["decoder"]["architecture"]
+    results = open_results(arguments, module_of(architecture))
     try:
         trained = train_experiment(
             results,

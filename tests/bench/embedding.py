@@ -32,7 +32,8 @@ from plumbing.files import replacing
 from speech_decoding.speech.checkpoints import read_checkpoint
 from speech_decoding.speech.embedding import embed_story
 from speech_decoding.speech.finished import FinishedChunks
-from speech_decoding.speech.wav2vec2 import MeanOfLayers, build_model
+from speech_decoding.speech.targets.wav2vec2 import Target as MeanOfLayers
+from speech_decoding.speech.wav2vec2 import build_model
 
 RATE_HZ, BLOCK_S = 16_000, 6
 DTYPES = ("float32", "bfloat16")
@@ -121,7 +122,7 @@ def measure_load(checkpoint: Path, dtype: str) -> dict[str, Any]:
 
 def measure_memory(checkpoint: Path, dtype: str, seconds: float) -> dict[str, Any]:
     """Embed one chunk in one piece of code: extra MiB at most, its embedding not counted."""
-    target = MeanOfLayers(checkpoint, dtype=dtype, device="cpu")
+    target = MeanOfLayers(checkpoint=checkpoint, dtype=dtype, device="cpu")
     target.embed(speech_like(1))
     waveform = speech_like(seconds)
     before = _forget_peak()
@@ -136,7 +137,7 @@ def measure_story(checkpoint: Path, seconds: float) -> dict[str, Any]:
 
     begins_s = np.arange(0, seconds, BLOCK_S)
     chunks = pd.DataFrame({"wav": "story.wav", "start_s": begins_s, "stop_s": begins_s + BLOCK_S})
-    target = MeanOfLayers(checkpoint, dtype="float32", device="cpu")
+    target = MeanOfLayers(checkpoint=checkpoint, dtype="float32", device="cpu")
     target.embed(speech_like(BLOCK_S))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -158,7 +159,9 @@ def measure_time(checkpoint: Path, seconds: float, rounds: int) -> dict[str, Any
     blocks = np.split(waveform, range(BLOCK_S * RATE_HZ, len(waveform), BLOCK_S * RATE_HZ))
     source = read_checkpoint(checkpoint)
     plain = build_model(source, device="cpu").network
-    targets = {dtype: MeanOfLayers(checkpoint, dtype=dtype, device="cpu") for dtype in DTYPES}
+    targets = {
+        dtype: MeanOfLayers(checkpoint=checkpoint, dtype=dtype, device="cpu") for dtype in DTYPES
+    }
 
     def torchaudio_alone(num_layers: int | None) -> None:
         with torch.inference_mode():
@@ -194,7 +197,7 @@ def measure_passes(checkpoint: Path, seconds: float) -> dict[str, Any]:
     """Embed a long chunk in passes of half its length and in one pass: how far they differ."""
     waveform = speech_like(seconds)
     whole, in_passes = (
-        MeanOfLayers(checkpoint, window_s=window_s, device="cpu").embed(waveform)
+        MeanOfLayers(checkpoint=checkpoint, window_s=window_s, device="cpu").embed(waveform)
         for window_s in (2 * seconds, seconds / 2)
     )
     return _distance(whole, in_passes)

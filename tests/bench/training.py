@@ -272,7 +272,7 @@ def resident_mib(*, largest: bool = False) -> float:
 
 def operations_per_sample() -> float:
     """Count the floating-point operations of one segment's forward and backward pass."""
-    from speech_decoding.decoder.brain_module import BrainModule
+    from speech_decoding.decoder.published import BrainModule
 
     model = BrainModule(torch.rand(1, SENSORS, 2), n_subjects=SUBJECTS, n_outputs=FEATURES)
     index = torch.zeros(2, dtype=torch.long)

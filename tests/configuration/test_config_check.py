@@ -58,10 +58,12 @@ NO_VALUE = [
     ("segments.stride_s", ABSENT, "segments.stride_s"),
     ("splits", ABSENT, "splits"),
     ("splits", None, "splits: expected a block of settings, found nothing"),
-    ("studies.brennan.layout.alignment", ABSENT, "studies.brennan.layout.alignment"),
-    ("embeddings.mel.n_mels", ABSENT, "embeddings.mel.n_mels"),
+    ("studies.demo.layout.sessions", ABSENT, "studies.demo.layout.sessions"),
+    ("studies.demo.layout", ABSENT, "studies.demo.layout.stories"),
+    ("studies.demo.layout.stories.night_ferry.task", ABSENT, "stories.night_ferry.task"),
+    ("studies.demo.simulation.snr", ABSENT, "studies.demo.simulation.snr"),
     ("embeddings.mel.target", ABSENT, "embeddings.mel.target"),
-    ("embeddings.wav2vec2.final_norm", ABSENT, "embeddings.wav2vec2.final_norm"),
+    ("embeddings.wav2vec2.checkpoint", ABSENT, "embeddings.wav2vec2.checkpoint"),
     ("experiments.main.embedding", ABSENT, "experiments.main.embedding"),
     ("sweeps.delay.values", ABSENT, "sweeps.delay.values"),
     ("studies.demo.exclude", None, "studies.demo.exclude: expected a block of settings"),
@@ -213,6 +215,8 @@ def test_a_mistake_in_one_study_does_not_hinder_another(config):
 def test_the_smallest_entry_has_neither_exclude_nor_settings(config):
     entry = config["studies"]["gwilliams"]
     assert entry.keys() == {"title", "reader", "raw_folder", "layout"}
+    del entry["layout"]
+    check_all(config)
     entry["exclude"], entry["settings"] = {}, {}
     check_all(config)
 
@@ -253,7 +257,7 @@ SOURCES = [
     ({"studies": {"demo": {"exclude": {"2": "slept"}}}}, "mine.yaml, studies.demo.exclude.2"),
     ({"report": {"seeds": []}}, "mine.yaml, report.seeds"),
     ({"report": {"experiments": ["mian"]}}, "mine.yaml, report.experiments"),
-    ({"embeddings": {"new": {"target": "mel"}}}, "embeddings.new.n_mels"),
+    ({"embeddings": {"new": {"target": "wav2vec2"}}}, "embeddings.new.checkpoint"),
 ]
 
 

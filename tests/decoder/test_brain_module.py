@@ -4,7 +4,7 @@ import re
 import pytest
 import torch
 
-from speech_decoding.decoder.brain_module import BrainModule
+from speech_decoding.decoder.published import BrainModule
 from speech_decoding.training.losses import ClipLoss
 
 GWILLIAMS = {"n_sensors": 208, "n_subjects": 27}

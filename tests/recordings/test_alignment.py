@@ -32,7 +32,7 @@ def test_sound_is_where_the_events_place_it(intact_alice, merged, subject):
 
 
 def test_the_published_alignment_is_300_ms_early(intact_alice, merged):
-    published = Study(intact_alice.folder, intact_alice.layout | {"alignment": "published"})
+    published = Study(intact_alice.folder, **(intact_alice.layout | {"alignment": "published"}))
     found = measure(published, intact_alice.recording("S03"), merged)
     assert found["lag_ms"] == pytest.approx(298, abs=2)
     assert "recording S03" in found["warning"]

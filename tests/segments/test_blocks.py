@@ -71,7 +71,7 @@ def megmasc(tmp_path_factory) -> Study:
         archive.extractall(folder, chosen)
     root = next(folder.rglob("sub-01")).parent
     layout = {"subjects": ["01", "07"], "sessions": ["0", "1"], "absent": [], "stories": STORIES}
-    return Study(root, layout)
+    return Study(root, **layout)
 
 
 @realdata.needed

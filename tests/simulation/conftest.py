@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from simulation.meg_masc import simulate_recording, simulate_stimuli
+from simulation.gwilliams import simulate_recording, simulate_stimuli
 from speech_decoding.studies import Recording
 from speech_decoding.studies.gwilliams import Study
 
@@ -29,7 +29,7 @@ class SimulatedStudy:
             for name, story in self.stories.items()
         }
         layout = {"subjects": ["01", "02"], "sessions": ["0"], "absent": [], "stories": stories}
-        self.reader = Study(folder, layout)
+        self.reader = Study(folder, **layout)
         simulate_stimuli(
             folder, stories=self.stories, subjects=["01", "02"], sessions=["0"], seed=self.seed
         )

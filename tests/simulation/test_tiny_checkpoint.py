@@ -8,7 +8,7 @@ from scipy.signal import resample_poly
 from simulation.checkpoint import write_tiny_checkpoint
 from simulation.speech import synthesise
 from simulation.stories import write_story
-from speech_decoding.speech.wav2vec2 import MeanOfLayers
+from speech_decoding.speech.targets.wav2vec2 import Target as MeanOfLayers
 
 SEED = 5
 WINDOW = 150  # frames, 3 s
@@ -55,7 +55,7 @@ def test_same_seed_same_bytes(path, tmp_path):
 
 @pytest.fixture(scope="module")
 def model(path) -> MeanOfLayers:
-    return MeanOfLayers(path, layers=(3, 4, 5))
+    return MeanOfLayers(checkpoint=path, layers=(3, 4, 5))
 
 
 def test_embedding_varies_with_the_sound(model, waveform):

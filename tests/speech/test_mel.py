@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from plumbing.errors import InputError
-from speech_decoding.speech.mel import MelSpectrum
+from speech_decoding.speech.targets.mel import Target as MelSpectrum
 from speech_decoding.speech.torchaudio_guard import torchaudio
 
 RATE_HZ, N_FFT, HOP = 16000, 512, 128

@@ -1,11 +1,7 @@
-import inspect
-
 import numpy as np
 import pytest
 
-from configuration.settings import EMBEDDING_KEYS
 from plumbing.errors import InputError
-from speech_decoding.speech import mel, wav2vec2
 from speech_decoding.speech.targets import load_target
 from tests.speech import tiny_wav2vec2 as tiny
 
@@ -38,7 +34,7 @@ def test_settings_reach_the_target_and_none_counts_as_not_given():
     [
         ("hubert", {}, "found 'hubert'"),
         ("mel", {"layers": [1]}, "expected settings among n_mels, found layers"),
-        ("wav2vec2", {}, "with a checkpoint, found no setting"),
+        ("wav2vec2", {}, "with checkpoint, found no setting"),
         ("wav2vec2_features", {"checkpoint": tiny.XLSR_LIKE, "layers": [1]}, "checkpoint, layers"),
     ],
 )
@@ -50,15 +46,3 @@ def test_what_is_not_known_is_refused(kind, settings, found):
 def test_default_layers_are_refused_where_the_checkpoint_has_fewer():
     with pytest.raises(InputError, match=r"to 4 .* found \[14, 15, 16, 17, 18\]"):
         load_target("wav2vec2", checkpoint=tiny.XLSR_LIKE)
-
-
-@pytest.mark.parametrize(
-    ("kind", "target"),
-    [
-        ("wav2vec2", wav2vec2.MeanOfLayers),
-        ("wav2vec2_features", wav2vec2.ConvolutionalFeatures),
-        ("mel", mel.MelSpectrum),
-    ],
-)
-def test_config_holds_every_setting_of_a_target(kind, target):
-    assert set(EMBEDDING_KEYS[kind]) == inspect.signature(target).parameters.keys()

@@ -4,13 +4,9 @@ import torch
 
 from plumbing.errors import InputError
 from speech_decoding.speech.checkpoints import read_checkpoint
-from speech_decoding.speech.wav2vec2 import (
-    ConvolutionalFeatures,
-    MeanOfLayers,
-    build_model,
-    conv_outputs,
-    layer_outputs,
-)
+from speech_decoding.speech.targets.wav2vec2 import Target as MeanOfLayers
+from speech_decoding.speech.targets.wav2vec2_features import Target as ConvolutionalFeatures
+from speech_decoding.speech.wav2vec2 import build_model, conv_outputs, layer_outputs
 from tests.speech import tiny_wav2vec2 as tiny
 
 TOLERANCE = 2e-5
@@ -94,7 +90,7 @@ def test_model_of_a_checkpoint_takes_no_memory_of_its_own():
 
 
 def test_target_is_the_mean_of_its_layers():
-    target = MeanOfLayers(tiny.XLSR_LIKE, layers=[4, 2, 3, 3])
+    target = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4, 2, 3, 3])
     mean = np.mean([EXPECTED[f"whole_layer{layer}"] for layer in (2, 3, 4)], axis=0)
     embedding = target.embed(WAVEFORM)
     assert_near(embedding, mean)
@@ -104,14 +100,14 @@ def test_target_is_the_mean_of_its_layers():
 
 @pytest.mark.parametrize(("final_norm", "name"), [("before", "layer4"), ("after", "normed")])
 def test_final_norm_is_the_last_layers_choice(final_norm, name):
-    target = MeanOfLayers(tiny.XLSR_LIKE, layers=[4], final_norm=final_norm)
+    target = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4], final_norm=final_norm)
     assert_near(target.embed(WAVEFORM), EXPECTED[f"whole_{name}"])
-    inner = MeanOfLayers(tiny.XLSR_LIKE, layers=[3], final_norm=final_norm)
+    inner = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[3], final_norm=final_norm)
     assert_near(inner.embed(WAVEFORM), EXPECTED["whole_layer3"])
 
 
 def test_convolutional_features_are_fairseqs():
-    target = ConvolutionalFeatures(tiny.XLSR_LIKE)
+    target = ConvolutionalFeatures(checkpoint=tiny.XLSR_LIKE)
     assert_near(target.embed(WAVEFORM), EXPECTED["whole_conv"])
     assert target.features == EXPECTED["whole_conv"].shape[1]
 
@@ -135,16 +131,18 @@ def test_base_model_refuses_padding(group_norm_model):
 
 def test_convolutions_of_a_long_chunk_do_not_depend_on_its_passes():
     waveform = speech_like(6 * 16000 + 123)
-    whole = ConvolutionalFeatures(tiny.XLSR_LIKE).embed(waveform)
-    in_passes = ConvolutionalFeatures(tiny.XLSR_LIKE, window_s=2.0, context_s=0.5).embed(waveform)
+    whole = ConvolutionalFeatures(checkpoint=tiny.XLSR_LIKE).embed(waveform)
+    in_passes = ConvolutionalFeatures(checkpoint=tiny.XLSR_LIKE, window_s=2.0, context_s=0.5).embed(
+        waveform
+    )
     assert_near(in_passes, whole)
 
 
 def test_layers_of_a_long_chunk_are_those_of_its_passes():
     waveform = speech_like(3 * 16000)
     normalised = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-5)
-    whole = MeanOfLayers(tiny.XLSR_LIKE, layers=[2]).embed(waveform)
-    in_passes = MeanOfLayers(tiny.XLSR_LIKE, layers=[2], window_s=2.0, context_s=0.5)
+    whole = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[2]).embed(waveform)
+    in_passes = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[2], window_s=2.0, context_s=0.5)
     embedding = in_passes.embed(waveform)
     assert embedding.shape == whole.shape == (149, 64)
     # Three passes of 50, 50 and 49 frames; the second sees the frames 24 to 124.
@@ -155,25 +153,25 @@ def test_layers_of_a_long_chunk_are_those_of_its_passes():
 
 
 def test_last4_are_the_last_four_layers():
-    target = MeanOfLayers(tiny.XLSR_LIKE, layers="last4")
+    target = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers="last4")
     assert target.facts()["layers"] == [1, 2, 3, 4]
-    named = MeanOfLayers(tiny.XLSR_LIKE, layers=[4, 3, 2, 1])
+    named = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4, 3, 2, 1])
     assert target.embed(WAVEFORM).tobytes() == named.embed(WAVEFORM).tobytes()
 
 
 def test_device_auto_is_one_that_is_here():
-    device = MeanOfLayers(tiny.XLSR_LIKE, layers=[1], device="auto").facts()["device"]
+    device = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[1], device="auto").facts()["device"]
     assert device == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def test_frames_are_25_ms_long_and_20_ms_apart():
-    target = ConvolutionalFeatures(tiny.XLSR_LIKE)
+    target = ConvolutionalFeatures(checkpoint=tiny.XLSR_LIKE)
     assert target.frame_step_s == 0.02
     assert target.first_frame_s == pytest.approx(0.0125, abs=1e-4)
 
 
 def test_loudness_does_not_matter():
-    target = MeanOfLayers(tiny.XLSR_LIKE, layers=[1])
+    target = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[1])
     np.testing.assert_allclose(
         target.embed(WAVEFORM), target.embed(WAVEFORM * 8), rtol=0, atol=1e-3
     )
@@ -183,13 +181,15 @@ def test_loudness_does_not_matter():
 @pytest.mark.parametrize("target", [MeanOfLayers, ConvolutionalFeatures])
 def test_silence_is_embedded_like_any_sound(target, level):
     settings = {"layers": [1, 4]} if target is MeanOfLayers else {}
-    embedding = target(tiny.XLSR_LIKE, **settings).embed(np.full(8000, level, np.float32))
+    embedding = target(checkpoint=tiny.XLSR_LIKE, **settings).embed(
+        np.full(8000, level, np.float32)
+    )
     assert embedding.shape[0] == 24
     assert np.isfinite(embedding).all()
 
 
 def test_one_frame_is_enough_and_less_is_refused():
-    target = MeanOfLayers(tiny.XLSR_LIKE, layers=[4])
+    target = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4])
     assert target.embed(WAVEFORM[:400]).shape == (1, 64)
     for n_samples in (0, 1, 399):
         with pytest.raises(InputError, match=f"at least 400 samples.* found {n_samples} samples"):
@@ -206,18 +206,18 @@ def test_sample_that_is_not_finite_is_refused(value):
     waveform = WAVEFORM.copy()
     waveform[100] = value
     with pytest.raises(InputError, match="1 values that are not finite"):
-        MeanOfLayers(tiny.XLSR_LIKE, layers=[4]).embed(waveform)
+        MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4]).embed(waveform)
 
 
 def test_stereo_is_refused():
     with pytest.raises(InputError, match=r"shape \(800, 2\)"):
-        ConvolutionalFeatures(tiny.XLSR_LIKE).embed(np.zeros((800, 2), np.float32))
+        ConvolutionalFeatures(checkpoint=tiny.XLSR_LIKE).embed(np.zeros((800, 2), np.float32))
 
 
 @pytest.mark.parametrize("layers", [[5], [-1], [], [14, 15, 16, 17, 18]])
 def test_layer_that_does_not_exist_is_refused(layers):
     with pytest.raises(InputError, match=r"layers: expected numbers from 0 .* to 4"):
-        MeanOfLayers(tiny.XLSR_LIKE, layers=layers)
+        MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=layers)
 
 
 @pytest.mark.parametrize(
@@ -232,15 +232,17 @@ def test_layer_that_does_not_exist_is_refused(layers):
 )
 def test_setting_that_cannot_be_used_is_refused_by_name(setting):
     with pytest.raises(InputError, match=next(iter(setting))):
-        MeanOfLayers(tiny.XLSR_LIKE, layers=[4], **setting)
+        MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4], **setting)
 
 
 def test_bfloat16_is_close_to_float32():
     waveform = WAVEFORM[:16000]
-    precise = MeanOfLayers(tiny.XLSR_LIKE, layers=[4], final_norm="after").embed(waveform)
-    coarse = MeanOfLayers(tiny.XLSR_LIKE, layers=[4], final_norm="after", dtype="bfloat16").embed(
+    precise = MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[4], final_norm="after").embed(
         waveform
     )
+    coarse = MeanOfLayers(
+        checkpoint=tiny.XLSR_LIKE, layers=[4], final_norm="after", dtype="bfloat16"
+    ).embed(waveform)
     assert coarse.dtype == np.float32
     assert np.corrcoef(precise.ravel(), coarse.ravel())[0, 1] > 0.999
 
@@ -255,5 +257,7 @@ def test_converted_weights_are_those_of_the_file():
 
 
 def test_two_runs_give_the_same_bytes():
-    first, second = (MeanOfLayers(tiny.XLSR_LIKE, layers=[2, 4]).embed(WAVEFORM) for _ in range(2))
+    first, second = (
+        MeanOfLayers(checkpoint=tiny.XLSR_LIKE, layers=[2, 4]).embed(WAVEFORM) for _ in range(2)
+    )
     assert first.tobytes() == second.tobytes()

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from simulation.meg_masc import simulate_recording, simulate_stimuli
+from simulation.gwilliams import simulate_recording, simulate_stimuli
 from speech_decoding.recordings.checks import judge_recording
 from speech_decoding.studies.gwilliams import Study
 
@@ -22,7 +22,7 @@ class SmallStudy:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.reader = Study(folder, self.layout)
+        self.reader = Study(folder, **self.layout)
         self.recording = self.reader.recordings()[0]
         self.con, self.channels, self.events, self.sidecar = self.reader.raw_files(self.recording)
         self.wav = self.reader.wav_files("tiny_tale")[0]
@@ -30,7 +30,7 @@ class SmallStudy:
     @classmethod
     def simulate(cls, folder: Path) -> "SmallStudy":
         stories = {"tiny_tale": cls.story["tiny_tale"] | {"duration_s": 12}}
-        simulate_stimuli(folder, stories=stories, subjects=["01"], seed=1)
+        simulate_stimuli(folder, stories=stories, subjects=["01"], sessions=["0"], seed=1)
         one = {"subject": "01", "session": "0", "story": "tiny_tale", "snr": 0.1, "seed": 1}
         simulate_recording(folder, **one, **cls.story["tiny_tale"])
         return cls(folder)

@@ -33,7 +33,7 @@ WINDOW = Window(-0.5, 2.5, 120)
 
 
 def subjects_of(subject_set: str) -> list[str]:
-    study = Study(Path("nowhere"), LAYOUT | {"subject_set": subject_set})
+    study = Study(Path("nowhere"), **(LAYOUT | {"subject_set": subject_set}))
     return [recording.subject for recording in study.recordings()]
 
 
@@ -54,7 +54,7 @@ def test_subject_sets():
 
 def test_everyone_outside_a_set_has_a_reason():
     for subject_set in ("published", "authors", "all_usable"):
-        left_out = Study(Path("nowhere"), LAYOUT | {"subject_set": subject_set}).left_out()
+        left_out = Study(Path("nowhere"), **(LAYOUT | {"subject_set": subject_set})).left_out()
         assert sorted([*left_out, *subjects_of(subject_set)]) == subjects_of("all")
         assert all(left_out.values())
     repaired = [name for name, row in subject_table().items() if row["repair"] == "shifted"]
@@ -62,12 +62,12 @@ def test_everyone_outside_a_set_has_a_reason():
 
 
 def test_a_set_can_be_narrowed_and_a_recording_needs_no_more_than_itself():
-    study = Study(Path("nowhere"), LAYOUT | {"subjects": ["S05", "S02"]})
+    study = Study(Path("nowhere"), **(LAYOUT | {"subjects": ["S05", "S02"]}))
     assert [recording.subject for recording in study.recordings()] == ["S05"]
-    layout = Study(Path("nowhere"), LAYOUT).layout_of(study.recordings()[0])
-    assert [r.subject for r in Study(Path("nowhere"), layout).recordings()] == ["S05"]
+    layout = Study(Path("nowhere"), **LAYOUT).layout_of(study.recordings()[0])
+    assert [r.subject for r in Study(Path("nowhere"), **layout).recordings()] == ["S05"]
     other = LAYOUT | {"subject_set": "all_usable"}
-    assert Study(Path("nowhere"), other).layout_of(study.recordings()[0]) == layout
+    assert Study(Path("nowhere"), **other).layout_of(study.recordings()[0]) == layout
 
 
 @realdata.needed
@@ -100,7 +100,7 @@ def real_events(real_folder) -> dict[str, dict[str, pd.DataFrame]]:
     events = {}
     for alignment in ALIGNMENTS:
         layout = LAYOUT | {"subject_set": "all_usable", "alignment": alignment}
-        study = Study(real_folder, layout)
+        study = Study(real_folder, **layout)
         events[alignment] = {one.subject: study.load_events(one) for one in study.recordings()}
     return events
 
@@ -205,7 +205,7 @@ def test_events_of_one_listener(real_events):
 
 @realdata.needed
 def test_the_trial_table_of_s02_fits_no_words(real_folder):
-    study = Study(real_folder, LAYOUT | {"subject_set": "all", "subjects": ["S02"]})
+    study = Study(real_folder, **(LAYOUT | {"subject_set": "all", "subjects": ["S02"]}))
     (found,) = study.check(study.recordings()[0])
     assert found.severity == "fault"
     assert "holds the trials of S10" in found.sentence
@@ -296,7 +296,7 @@ def test_words_are_where_they_were_heard(intact_alice, subject):
     tolerance_s = np.where(truth_s < 0, 0.020, 0.002)
     assert (np.abs(wav_onsets_s(events) - truth_s) <= tolerance_s).all()
     assert list(events["start_s"]) == sorted(events["start_s"])
-    published = Study(intact_alice.folder, intact_alice.layout | {"alignment": "published"})
+    published = Study(intact_alice.folder, **(intact_alice.layout | {"alignment": "published"}))
     early = published.load_events(recording)
     difference_s = early["start_s"] - events["start_s"]
     np.testing.assert_allclose(difference_s, -0.298, atol=1e-9)

@@ -356,7 +356,7 @@ def test_a_listener_whose_wavs_are_at_other_distances(alice):
 
 
 def test_another_word_table_than_the_published_one(alice):
-    study = type(alice.reader)(alice.folder, alice.layout | {"words_sha256": "0" * 64})
+    study = type(alice.reader)(alice.folder, **alice.layout, words_sha256="0" * 64)
     (found,) = study.check(alice.recording("S03"))
     assert found.severity == "warning"
     assert "the published table with SHA-256 000000000000" in found.sentence
@@ -395,7 +395,7 @@ def test_a_listener_who_is_refused(intact_alice):
 
     def choose(*_):
         layout = intact_alice.layout | {"subject_set": "all_usable"}
-        chosen = Study(intact_alice.folder, layout).recordings()
+        chosen = Study(intact_alice.folder, **layout).recordings()
         assert [one.subject for one in chosen] == ["S01", "S03", "S26", "S44"]
 
     follow(sentence, {"choose a subject set without it or name it under `exclude`": choose})

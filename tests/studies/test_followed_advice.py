@@ -50,7 +50,7 @@ class Reader:
         }
 
     def verdict(self):
-        study = Study(self.small.folder, self.layout)
+        study = Study(self.small.folder, **self.layout)
         return judge_recording(study, study.recordings()[0])
 
     def restore(self, path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_wrong_number_of_parts_is_named_and_corrected(parts, small, intact):
 
 def test_a_wrong_name_of_a_story_is_told(small):
     layout = small.layout | {"stories": {"tiny_tail": {"task": "0", "parts": 2}}}
-    study = Study(small.folder, layout)
+    study = Study(small.folder, **layout)
     (sentence,) = sentences_of(judge_recording(study, study.recordings()[0]))
     assert (
         "events in tiny_tale_0.wav, tiny_tale_1.wav, where layout.stories gives task 0" in sentence
@@ -147,16 +147,16 @@ def test_a_wrong_name_of_a_story_is_told(small):
 )
 def test_a_label_with_its_name_is_refused(change, advice, small):
     with pytest.raises(InputError, match=advice):
-        Study(small.folder, small.layout | change).recordings()
+        Study(small.folder, **(small.layout | change)).recordings()
 
 
 def test_a_session_that_was_never_recorded_is_no_recording(small):
-    assert Study(small.folder, small.layout | {"absent": ["01/0"]}).recordings() == []
+    assert Study(small.folder, **(small.layout | {"absent": ["01/0"]})).recordings() == []
 
 
 def test_a_wrong_folder_is_told_once(tmp_path, intact):
     subjects = [f"{number:02}" for number in range(1, 28)]
-    study = Study(tmp_path, intact.layout | {"subjects": subjects, "sessions": ["0", "1"]})
+    study = Study(tmp_path, **(intact.layout | {"subjects": subjects, "sessions": ["0", "1"]}))
     verdicts = [judge_recording(study, recording) for recording in study.recordings()]
     with pytest.raises(InputError) as caught:
         judge_study(verdicts, exclude={}, allow_missing=False)

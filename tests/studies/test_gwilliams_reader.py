@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from plumbing.errors import InputError
 from speech_decoding.studies.gwilliams import Study, known_wavs
@@ -51,9 +50,7 @@ def describe(row: pd.Series) -> str:
 
 
 def test_the_study_lists_196_recordings():
-    study = Study(
-        Path("data"), yaml.safe_load(CONFIG.read_text())["studies"]["gwilliams"]["layout"]
-    )
+    study = Study(Path("data"))
     recordings = study.recordings()
     assert len(recordings) == len({recording.id for recording in recordings}) == 196
     sessions = {(recording.subject, recording.session) for recording in recordings}
@@ -61,7 +58,7 @@ def test_the_study_lists_196_recordings():
     alone = {subject for subject, _ in sessions if (subject, "1") not in sessions}
     assert alone == {"03", "12", "16", "20", "21"}
     for recording in recordings[:: len(recordings) // 7]:
-        part = Study(study.folder, study.layout_of(recording))
+        part = Study(study.folder, **study.layout_of(recording))
         assert part.recordings() == [recording]
         assert part.raw_files(recording) == study.raw_files(recording)
         assert part.wav_files(recording.story) == study.wav_files(recording.story)
@@ -133,7 +130,7 @@ def test_bad_channels_of_the_table_are_marked(small):
 
 def test_another_file_in_place_of_a_published_wav_is_a_warning(small):
     stories = {"lw1": {"task": "0", "parts": 1}}
-    study = Study(small.folder, small.layout | {"stories": stories})
+    study = Study(small.folder, **(small.layout | {"stories": stories}))
     small.wav.rename(small.wav.with_name("lw1_0.wav"))
     other_story, finding = study.check(study.recordings()[0])
     assert "tiny_tale" in other_story.found

@@ -26,7 +26,13 @@ FEATURES = 8
 FRAME_HZ = 50
 SETTINGS = {
     "window": WINDOW,
-    "decoder": {"hidden": 8, "virtual_channels": 6, "depth": 4, "learnt_features": 12},
+    "decoder": {
+        "architecture": "published",
+        "hidden": 8,
+        "virtual_channels": 6,
+        "depth": 4,
+        "learnt_features": 12,
+    },
     "training": {
         "delay_s": 0.15,
         "clamp": 20,

@@ -6,7 +6,7 @@ from torch import nn
 from torch._dynamo.backends.common import aot_autograd
 
 from plumbing.errors import InputError
-from speech_decoding.decoder.brain_module import BrainModule
+from speech_decoding.decoder.published import BrainModule
 from speech_decoding.training.execution import autocast, choose_device, compiled
 
 CPU = torch.device("cpu")

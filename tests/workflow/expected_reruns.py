@@ -47,8 +47,8 @@ LIBRARY = {
     "simulation": {
         "*": _FROM_THE_START,
         "brain kit_file noise sensors": "simulate_stimuli simulate_alice_stimuli",
-        "meg_masc recording sidecars stimuli": "simulate_stimuli",
-        "alice matlab_file scalp": "simulate_alice_stimuli",
+        "gwilliams recording sidecars stimuli": "simulate_stimuli",
+        "brennan matlab_file scalp": "simulate_alice_stimuli",
         "checkpoint": "simulate_checkpoint",
     },
     "download": {"*": ""},  # by name alone, and then each time
@@ -77,9 +77,10 @@ LIBRARY = {
         "torchaudio_guard": "simulate_checkpoint",
         "audio": "merge_audio",
         "passes waveforms wav2vec2": "embed_speech compute_layers",
-        "embedding finished mel targets": "embed_speech",
+        "embedding finished speech_model": "embed_speech",
         "layers": "compute_layers",
     },
+    "speech_decoding/speech/targets": {"*": "embed_speech"},
     "speech_decoding/speech/checkpoints": {"*": "embed_speech compute_layers"},
     "speech_decoding/segments": {
         "__init__ blocks splits": "split_blocks",

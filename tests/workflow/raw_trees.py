@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from simulation import alice, meg_masc
+from simulation import brennan, gwilliams
 from simulation.checkpoint import write_tiny_checkpoint
+from speech_decoding.studies.gwilliams import STORIES as PUBLISHED
 from tests.small_alice import SmallAlice
 
 SEED, SNR = 3, 0.3
@@ -15,14 +16,14 @@ STORY_S = 60
 ALICE_LISTENERS = ("S01", "S03")
 
 
-def lay_meg_masc(folder: Path, layout: dict[str, Any]) -> None:
-    """Write session 0 of two listeners, who heard two of the layout's stories."""
-    stories = {name: layout["stories"][name] for name in STORIES}
+def lay_meg_masc(folder: Path) -> None:
+    """Write session 0 of two listeners, who heard two of the study's stories."""
+    stories = {name: PUBLISHED[name] for name in STORIES}
     timed = {name: story | {"duration_s": STORY_S} for name, story in stories.items()}
-    meg_masc.simulate_stimuli(folder, stories=timed, subjects=LISTENERS, seed=SEED)
+    gwilliams.simulate_stimuli(folder, stories=timed, subjects=LISTENERS, sessions=["0"], seed=SEED)
     for subject in LISTENERS:
         for name, story in stories.items():
-            meg_masc.simulate_recording(
+            gwilliams.simulate_recording(
                 folder, subject=subject, session="0", story=name, snr=SNR, seed=SEED, **story
             )
 
@@ -30,8 +31,8 @@ def lay_meg_masc(folder: Path, layout: dict[str, Any]) -> None:
 def lay_alice(folder: Path) -> None:
     """Write two listeners; the second one's brain is the first one's, a little weaker."""
     one, other = ALICE_LISTENERS
-    alice.simulate_stimuli(folder, seed=SEED)
-    alice.simulate_recording(folder, subject=one, snr=SNR, seed=SEED)
+    brennan.simulate_stimuli(folder, seed=SEED)
+    brennan.simulate_recording(folder, subject=one, snr=SNR, seed=SEED)
     for name in ("", "proc/"):
         shutil.copyfile(folder / f"{name}{one}.mat", folder / f"{name}{other}.mat")
     SmallAlice(folder).change_struct(f"{other}.mat", "raw", _weaken)

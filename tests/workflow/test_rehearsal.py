@@ -24,8 +24,8 @@ def rehearse(workspace: Workspace) -> None:
     raw_trees.write_checkpoint(workspace.folder / CHECKPOINT)
     for study in STUDIES:
         config["studies"][study]["raw_folder"] = f"data/small_{study}"
-    data, layout = workspace.folder / "data", config["studies"]["gwilliams"]["layout"]
-    raw_trees.lay_meg_masc(data / "small_gwilliams", layout)
+    data = workspace.folder / "data"
+    raw_trees.lay_meg_masc(data / "small_gwilliams")
     raw_trees.lay_alice(data / "small_brennan")
     for embedding in config["embeddings"].values():
         if "checkpoint" in embedding:

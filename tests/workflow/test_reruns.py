@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from configuration.settings import EMBEDDING_KEYS
+from configuration.schema_file import known_modules
 from plumbing import fingerprint
 from plumbing.seals import hash_file
-from speech_decoding.speech.targets import module_of
+from speech_decoding import decoder
+from speech_decoding.speech import targets
 from speech_decoding.studies import open_study
 from tests.workflow.changes import (
     CODE_CHANGES,
@@ -39,7 +40,9 @@ from tests.workflow.expected_reruns import NEXT, SETTINGS, stated, with_follower
 from tests.workflow.pages import check_page
 from tests.workflow.workspace import ROOT, Workspace, read_plan
 
-READERS = ("gwilliams", "brennan")
+ARCHITECTURES = known_modules("speech_decoding.decoder.*.BrainModule")
+READERS = known_modules("speech_decoding.studies.*.Study")
+TARGETS = known_modules("speech_decoding.speech.targets.*.Target")
 CHANGES = {change.told: change for change in SETTINGS_CHANGES + CODE_CHANGES + OTHER_CHANGES}
 # Changes in a real study that concern one recording, the others' being checked and preprocessed.
 OF_ONE = [change.told for change in OTHER_CHANGES if change.concerned == "check_recording"]
@@ -147,7 +150,8 @@ def changed_codes(tmp_path_factory):
     by_name = {
         "": [()],
         "reader_module": [(f"speech_decoding.studies.{name}",) for name in READERS],
-        "target_module": [(module_of(kind),) for kind in EMBEDDING_KEYS],
+        "architecture_module": [(decoder.module_of(name),) for name in ARCHITECTURES],
+        "target_module": [(targets.module_of(kind),) for kind in TARGETS],
     }
     text = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
     rules = [

@@ -5,19 +5,17 @@ or the experiment that is asked for can tell is checked for that one, so that a 
 of another study hinders nobody.
 """
 
-import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from configuration.files import holds, source_of
 from configuration.schema import find_fault
+from configuration.schema_file import read_schema
 from configuration.settings import (
     BLOCKS,
-    EMBEDDING_KEYS,
     Settings,
+    decoder_signatures,
     experiment_settings,
     look_up,
     nearest,
@@ -25,8 +23,9 @@ from configuration.settings import (
     study_settings,
     swept_experiment,
 )
+from configuration.signatures import read_signature
 from plumbing.errors import InputError
-from plumbing.found_by_name import names_of
+from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import StudyReader, open_study, reason_to_exclude
 
 COMMAND_LINE = "--config"  # as a source
@@ -51,7 +50,7 @@ class ConfigCheck:
         sources: Mapping[str, Settings] | None = None,
     ):
         self._config = config
-        self._schema = _read_schema(schema_file)
+        self._schema = read_schema(schema_file)
         self._sources = {"config.yaml": config} if sources is None else sources
 
     def check_values(self) -> None:
@@ -64,10 +63,17 @@ class ConfigCheck:
         self._require_valid((), self._config, self._schema)
         for block in BLOCKS:
             known = self._schema["$defs"][block].get("properties", {})
+            if block == "decoder":  # the others depend on it
+                known = {"architecture": known["architecture"]}
             for key in sorted(known.keys() - self._config[block].keys()):
                 raise self._fault((block, key), "a value", "none", "add it")
         folders: dict[Path, str] = {}
         for study, entry in self._config["studies"].items():
+            for key in _simulated_layout(entry) if "simulation" in entry else ():
+                if key not in entry.get("layout", {}):
+                    raise self._fault(
+                        ("studies", study, "layout", key), "a value", "none", "add it"
+                    )
             folder = Path(entry["raw_folder"])
             if "simulation" in entry and folders.setdefault(folder, study) != study:
                 raise self._fault(
@@ -107,6 +113,7 @@ class ConfigCheck:
         Raises: InputError, also for an experiment that is not known.
         """
         settings = experiment_settings(self._config, study, experiment)
+        self._check_decoder(study, experiment, settings["decoder"])
         self._check_fit(study, experiment, settings)
         self._check_selection(study, experiment, settings["training"]["selection"])
 
@@ -116,19 +123,20 @@ class ConfigCheck:
         where = f"embeddings.{name}"
         if "target" not in settings:
             raise self._fault(self._set_at(study, f"{where}.target"), "a value", "none", "add it")
-        known = EMBEDDING_KEYS[settings["target"]]
-        for key in known:
+        target = read_signature(f"{module_of(settings['target'])}.Target")
+        for key in target.required:
             if key not in settings:
                 path = self._set_at(study, f"{where}.{key}")
                 raise self._fault(path, "a value", "none", "add it")
-        for key in sorted(settings.keys() - {"target", *known}):
+        for key in sorted(settings.keys() - {"target", *target.names}):
             raise self._fault(
                 self._set_at(study, f"{where}.{key}"),
-                f"a setting of the target {settings['target']} ({', '.join(known)})",
+                f"a setting of the target {settings['target']} ({', '.join(target.names)})",
                 "one of another target",
                 "remove it",
             )
-        if "window_s" in known and settings["window_s"] <= 2 * settings["context_s"]:
+        given = settings.keys() >= {"window_s", "context_s"}
+        if given and settings["window_s"] <= 2 * settings["context_s"]:
             raise self._fault(
                 self._set_at(study, f"{where}.window_s"),
                 f"more than twice the context of {settings['context_s']:g} s",
@@ -213,6 +221,22 @@ class ConfigCheck:
             self._require_known(path, name, reader.facts.electrodes)
 
     # ------------------------------------------------------------------------- one experiment
+
+    def _check_decoder(self, study: str, experiment: str, settings: Settings) -> None:
+        architecture = settings["architecture"]
+        signatures = decoder_signatures(architecture)
+        known = [name for one in signatures for name in one.names]
+        # An experiment leaves behind what it inherits from another architecture, but states nothing
+        # of it.
+        stated = study_settings(self._config, study)["experiments"].get(experiment, {})
+        for key in sorted(stated.get("decoder", {}).keys() - set(known)):
+            path = self._set_at(study, f"decoder.{key}", experiment)
+            expected = f"a setting of the architecture {architecture} ({', '.join(known)})"
+            raise self._fault(path, expected, "one of another architecture", "remove it")
+        for key in (name for one in signatures for name in one.required):
+            if key not in settings:
+                path = self._set_at(study, f"decoder.{key}", experiment)
+                raise self._fault(path, "a value", "none", "add it")
 
     def _check_fit(self, study: str, experiment: str, settings: Settings) -> None:
         splits, segments, training = settings["splits"], settings["segments"], settings["training"]
@@ -332,12 +356,11 @@ class ConfigCheck:
         )
 
 
-@functools.cache
-def _read_schema(path: str | Path) -> Settings:
-    """Read the schema, and put in the names that modules have."""
-    schema = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    schema["$defs"]["trained_control"] = {"enum": names_of("speech_decoding.controls.trained")}
-    return schema
+def _simulated_layout(entry: Settings) -> list[str]:
+    """Name what a simulated study's layout has to say, as its simulation asks for it."""
+    layout = read_signature(f"speech_decoding.studies.{entry['reader']}.Study").names
+    asked = read_signature(f"simulation.{entry['reader']}.simulate_stimuli").required
+    return [key for key in asked if key in layout]
 
 
 def _dotted(block: Settings, prefix: str = "") -> list[str]:

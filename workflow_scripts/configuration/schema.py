@@ -112,6 +112,8 @@ def _tell(error: Any, schema: Settings) -> Fault:
         expected = _describe(error.schema, schema)
         return Fault((*path, value), expected, f"the key {value!r}", "rename it")
     own = _resolved(error.schema, schema)
+    if error.validator == "not":
+        return Fault(path, _describe(own, schema), _shown(value), "remove it")
     if error.validator == "uniqueItems":
         return Fault(path, "every value once", _shown(value), "remove what stands twice")
     return Fault(path, _describe(own, schema), _shown(value), _advise(own, schema, value))

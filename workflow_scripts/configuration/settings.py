@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from configuration.signatures import Signature, read_signature
 from plumbing.errors import InputError
+from speech_decoding.decoder import module_of
 
 BLOCKS = (
     "check",
@@ -24,14 +26,6 @@ BLOCKS = (
 )
 Settings = dict[str, Any]
 
-_SPEECH_MODEL = ("checkpoint", "sha256", "window_s", "context_s", "device", "dtype")
-# The settings of each speech target.
-EMBEDDING_KEYS = {
-    "wav2vec2": (*_SPEECH_MODEL, "layers", "final_norm"),
-    "wav2vec2_features": _SPEECH_MODEL,
-    "mel": ("n_mels",),
-}
-
 _SWEEP = ("setting", "values")
 
 
@@ -42,7 +36,7 @@ def study_entry(config: Settings, study: str) -> Settings:
     """
     entry = config["studies"][require_known("studies", study, config["studies"])]
     science = {key: value for key, value in entry.items() if key != "job_cores"}
-    return {"exclude": {}, "settings": {}} | science
+    return {"layout": {}, "exclude": {}, "settings": {}} | science
 
 
 def study_settings(config: Settings, study: str) -> Settings:
@@ -61,7 +55,20 @@ def experiment_settings(config: Settings, study: str, experiment: str) -> Settin
         return _point_settings(config, study, sweep, value)
     blocks = study_settings(config, study)
     known = blocks["experiments"]
-    return _merge(blocks, known[require_known("experiments", experiment, known)])
+    return _for_architecture(_merge(blocks, known[require_known("experiments", experiment, known)]))
+
+
+def decoder_signatures(architecture: str) -> list[Signature]:
+    """Give what the block `decoder` may hold for an architecture."""
+    paths = ("speech_decoding.decoder.decoder.Decoder", f"{module_of(architecture)}.BrainModule")
+    return [read_signature(path) for path in paths]
+
+
+def _for_architecture(blocks: Settings) -> Settings:
+    """Leave out of the block `decoder` what only another architecture takes."""
+    own = blocks["decoder"]
+    known = {name for one in decoder_signatures(own["architecture"]) for name in one.names}
+    return blocks | {"decoder": {key: value for key, value in own.items() if key in known}}
 
 
 def experiments_by_embedding(blocks: Settings) -> dict[str, list[str]]:
@@ -118,7 +125,7 @@ def _point_settings(config: Settings, study: str, sweep: str, value: str) -> Set
         by_name = {str(one): one for one in values}
         value = by_name[require_known(f"sweeps.{sweep}.values", value, by_name)]
     base = experiment_settings(config, study, swept_experiment(config, study))
-    return _merge(base, _override(setting, value))
+    return _for_architecture(_merge(base, _override(setting, value)))
 
 
 def _override(setting: str, value: Any) -> Settings:

@@ -34,19 +34,22 @@ def step_parser(description: str | None, *wildcards: str) -> argparse.ArgumentPa
     return parser
 
 
-def open_results(arguments: argparse.Namespace) -> Results:
-    """Open the results that a step reads and writes, and mark its process as a job."""
+def open_results(arguments: argparse.Namespace, *found_by_name: str) -> Results:
+    """Open the results that a step reads and writes, and mark its process as a job.
+
+    Parameters: found_by_name, modules that the script imports by a name among its settings.
+    """
     if arguments.job:
         mark_job(Path(".snakemake"))
-    job = {"code": _own_code()} | arguments.job
+    job = arguments.job or {"code": _own_code(*found_by_name)}
     wildcards = {name: getattr(arguments, name) for name in arguments.wildcards}
     return Results(arguments.results, Job(**job), **wildcards)
 
 
-def _own_code() -> str | None:
-    """Give the fingerprint of the script that is run by hand."""
+def _own_code(*found_by_name: str) -> str | None:
+    """Give the fingerprint of a script that is run by hand."""
     script = Path(sys.argv[0]).resolve()
-    return code_fingerprint(script.stem) if script.parent == SCRIPTS else None
+    return code_fingerprint(script.stem, *found_by_name) if script.parent == SCRIPTS else None
 
 
 def json_object(text: str) -> dict[str, Any]:

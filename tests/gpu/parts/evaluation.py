@@ -12,7 +12,7 @@ from torch import Tensor
 from speech_decoding.evaluation.candidates import CandidateSpeech
 from speech_decoding.evaluation.levels import AmongAll, Named
 from speech_decoding.evaluation.retrieval import BATCH, retrieve
-from speech_decoding.speech.wav2vec2 import MeanOfLayers
+from speech_decoding.speech.targets.wav2vec2 import Target as MeanOfLayers
 from speech_decoding.training.execution import prepare_device
 from speech_decoding.training.losses import clip_scores
 from tests.bench.clock import seconds_of, wait_for
@@ -98,7 +98,7 @@ def _embed(scale: Scale) -> Iterator[Figure]:
         devices = dict.fromkeys(["cpu", scale.device.type])
         embedded = []
         for device in devices:
-            target = MeanOfLayers(path, layers=layers, device=device)
+            target = MeanOfLayers(checkpoint=path, layers=layers, device=device)
             embedded.append(target.embed(waveform))
     difference = np.linalg.norm(embedded[-1] - embedded[0]) / np.linalg.norm(embedded[0])
     yield at_most("embedding: difference between the devices", float(difference), 1e-4)

@@ -1,10 +1,12 @@
 """The decoder: what estimates speech from the brain, and what makes speech comparable with it."""
 
+from importlib import import_module
 from typing import Literal
 
 from torch import Tensor, nn
 
-from speech_decoding.decoder.brain_module import BrainModule
+from plumbing.values import Count, Name
+from speech_decoding.decoder import module_of
 from speech_decoding.decoder.convolution_stack import ConvolutionStack
 
 SpeechModule = Literal["none", "deep_mel"]
@@ -19,29 +21,30 @@ class Decoder(nn.Module):
         n_features: number of features of the speech embedding.
         speech_module: "none" compares estimates with the embedding as it is; "deep_mel" with
             features that are learnt from it (protocol 3.3).
-        learnt_features: their number.
-        hidden: channels of the convolutions, of those over a learnt embedding too.
-        settings: further ones, of BrainModule.
+        architecture: the module of this package that defines the brain module.
+        learnt_features: the number of features that a deep mel learns.
+        settings: of the architecture; if `hidden` is among them, it is the number of channels of a
+            deep mel's convolutions, too.
     """
 
     def __init__(
         self,
         layout_positions: Tensor,
-        *,
         n_subjects: int,
         n_features: int,
         speech_module: SpeechModule = "none",
-        learnt_features: int = 768,
-        hidden: int = 320,
+        *,
+        architecture: Name = "published",
+        learnt_features: Count = 768,
         **settings: object,
     ):
         super().__init__()
         deep = speech_module == "deep_mel"
         n_outputs = learnt_features if deep else n_features
-        self.brain = BrainModule(
-            layout_positions, n_subjects=n_subjects, n_outputs=n_outputs, hidden=hidden, **settings
-        )
-        learnt = {"n_mels": n_features, "n_outputs": n_outputs, "hidden": hidden}
+        brain_module = import_module(module_of(architecture)).BrainModule
+        self.brain = brain_module(layout_positions, n_subjects, n_outputs, **settings)
+        common = {key: settings[key] for key in ("hidden",) if key in settings}
+        learnt = {"n_mels": n_features, "n_outputs": n_outputs} | common
         self.speech = DeepMel(**learnt) if deep else nn.Identity()
 
     @property

@@ -2,7 +2,8 @@
 
 decoder.json, the description, holds
 
-* decoder, speech_module, n_subjects, n_features: what the network is made of; n_parameters;
+* decoder, speech_module, n_subjects, n_features: what the network is made of (an earlier version
+  did not write `decoder.architecture`: it is published); n_parameters;
 * window (start_s, stop_s, rate_hz), training and seed: the settings that it was trained with;
 * subjects, in the order of their layers, and layouts: recordings, sensors and their positions;
 * embedding_scale: mean and standard deviation that standardise the speech embedding;
@@ -39,8 +40,8 @@ def save_decoder(results: Results, decoder: Decoder, description: dict[str, Any]
 
     Parameters: results, of the study and the run.
 
-    `description` holds what the module tells above, at least `decoder` (the settings of
-    BrainModule), `speech_module`, `n_subjects` and `n_features`; sensor positions are among the
+    `description` holds what the module tells above, at least `decoder` (the block
+    of settings), `speech_module`, `n_subjects` and `n_features`; sensor positions are among the
     weights.
     """
     with results.replacing(WEIGHTS) as temporary:

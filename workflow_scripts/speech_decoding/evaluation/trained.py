@@ -105,7 +105,7 @@ def open_trained(
         speech=lambda rows: decoder.speech(store.speech(rows)),
         words=results.read(WORDS),
         wav_onsets=results.read(WAV_ONSETS),
-        merger=decoder.brain.merger,
+        merger=getattr(decoder.brain, "merger", None),
     )
 
 

@@ -1,25 +1,23 @@
-"""wav2vec 2.0: the outputs of its layers, and the targets made of them (protocol 3.1)."""
+"""wav2vec 2.0: the network of a checkpoint and the outputs of its layers (protocol 3.1)."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch.nn.functional import layer_norm
 
 from plumbing.errors import InputError
-from speech_decoding.speech.checkpoints import Checkpoint, read_checkpoint
+from speech_decoding.speech.checkpoints import Checkpoint
 from speech_decoding.speech.checkpoints.architecture import Wav2Vec2Architecture
 from speech_decoding.speech.checkpoints.mapping import MappedFile
-from speech_decoding.speech.passes import check_window, overlapping_passes
-from speech_decoding.speech.waveforms import RATE_HZ, checked_waveform
 
 _CONVOLVED_FRAMES = 250  # 5 s in published models
 
+Device = Literal["auto", "cpu", "cuda"]
+Dtype = Literal["float32", "bfloat16"]
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -43,7 +41,7 @@ def build_model(
     *,
     depth: int | None = None,
     device: str = "cpu",
-    dtype: Literal["float32", "bfloat16"] = "float32",
+    dtype: Dtype = "float32",
 ) -> Wav2Vec2:
     """The network of a checkpoint, computing in `dtype` on `device` ("auto": the GPU, if any).
 
@@ -88,7 +86,7 @@ def layer_outputs(
     ("group_norm"), where padding would change all frames.
     """
     check_layers(len(model.network.encoder.transformer.layers), layers)
-    return _layer_outputs(model, *_prepared(model, waveforms, lengths), layers)
+    return prepared_layer_outputs(model, *prepare(model, waveforms, lengths), layers)
 
 
 def conv_outputs(
@@ -99,7 +97,7 @@ def conv_outputs(
     Parameters and padding as in `layer_outputs`. It is taken before the layer norm that leads to
     the transformer.
     """
-    return _conv_outputs(model, _prepared(model, waveforms, lengths)[0]).float()
+    return prepared_conv_outputs(model, prepare(model, waveforms, lengths)[0]).float()
 
 
 def check_layers(last: int, layers: Sequence[int]) -> None:
@@ -114,170 +112,7 @@ def check_layers(last: int, layers: Sequence[int]) -> None:
         )
 
 
-class _Wav2Vec2Target(ABC):
-    """A target read off a wav2vec 2.0, whole chunk at once or in overlapping passes."""
-
-    silence = 0.0
-
-    def __init__(
-        self,
-        source: Checkpoint,
-        *,
-        depth: int,
-        window_s: float,
-        context_s: float,
-        device: str,
-        dtype: Literal["float32", "bfloat16"],
-    ):
-        check_window(window_s=window_s, context_s=context_s)
-        self.model = build_model(source, depth=depth, device=device, dtype=dtype)
-        self._window_s = window_s
-        self._context_s = context_s
-        self._checkpoint = source.facts()
-
-    @property
-    @abstractmethod
-    def features(self) -> int:
-        """Dimension of the embedding."""
-
-    @property
-    def frame_step_s(self) -> float:
-        """Seconds from the middle of what one frame sees to that of the next."""
-        return self.model.architecture.stride_samples / RATE_HZ
-
-    @property
-    def first_frame_s(self) -> float:
-        """Seconds from the beginning of a chunk to the middle of what its first frame sees."""
-        return (self.model.architecture.receptive_field_samples - 1) / 2 / RATE_HZ
-
-    def facts(self) -> dict[str, Any]:
-        """What the embedding is computed with, for the record."""
-        return {"checkpoint": self._checkpoint} | self.model.facts()
-
-    @abstractmethod
-    def _frames(self, prepared: torch.Tensor) -> torch.Tensor:
-        """Embedding [1, frames, features] of one pass [1, samples]."""
-
-    def embed(self, waveform: np.ndarray) -> np.ndarray:
-        """Embed a chunk of speech: float32 [samples] at 16 kHz to float32 [frames, features].
-
-        The waveform is normalised over the whole chunk. A chunk up to window_s is one forward pass,
-        as published; of a longer one each frame is computed with at least context_s of audio on
-        both its sides. Silence is embedded like any sound. Raises InputError where the chunk is
-        shorter than one frame (25 ms) or not finite.
-        """
-        architecture = self.model.architecture
-        waveform = checked_waveform(waveform, minimum_samples=architecture.receptive_field_samples)
-        prepared, _ = _prepared(self.model, torch.from_numpy(waveform)[None], None)
-        passes = overlapping_passes(
-            architecture.n_frames(len(waveform)),
-            stride_samples=architecture.stride_samples,
-            window_s=self._window_s,
-            context_s=self._context_s,
-        )
-        shares = []
-        for one in passes:
-            seen = prepared[:, architecture.samples_of(one.first, one.last, len(waveform))]
-            shares.append(self._frames(seen)[0, one.start - one.first : one.stop - one.first].cpu())
-        return torch.cat(shares).numpy()
-
-
-class MeanOfLayers(_Wav2Vec2Target):
-    """Target "wav2vec2": the mean of the raw outputs of transformer layers (protocol 3.1)."""
-
-    def __init__(
-        self,
-        checkpoint: str | Path,
-        *,
-        sha256: str | None = None,
-        layers: Sequence[int] | Literal["last4"] = (14, 15, 16, 17, 18),
-        final_norm: Literal["before", "after"] = "before",
-        window_s: float = 60.0,
-        context_s: float = 5.0,
-        device: str = "auto",
-        dtype: Literal["float32", "bfloat16"] = "float32",
-    ):
-        """Read the checkpoint; raises InputError where it or a setting cannot be used.
-
-        layers: which layers, 0 the transformer's input, i the output of layer i; each counts once;
-        "last4" are the last four of the checkpoint.
-        final_norm: whether the last layer, where it is among them, is taken before or after the
-        final layer norm of the encoder. Other layers never pass that norm, and a model that
-        normalises after each layer (`encoder_layer_norm_first` false) has none.
-        sha256: see `read_checkpoint`.
-        window_s, context_s, device, dtype: see `embed` and `build_model`.
-        """
-        if final_norm not in ("before", "after"):
-            raise _bad_setting("final_norm", "'before' or 'after'", final_norm)
-        source = read_checkpoint(checkpoint, sha256=sha256)
-        last = source.architecture.encoder_num_layers
-        chosen = list(range(last - 3, last + 1)) if layers == "last4" else sorted(set(layers))
-        check_layers(last, chosen)
-        super().__init__(
-            source,
-            depth=max(1, *chosen),
-            window_s=window_s,
-            context_s=context_s,
-            device=device,
-            dtype=dtype,
-        )
-        self._layers = chosen
-        self._final_norm = final_norm
-
-    @property
-    def features(self) -> int:
-        """Dimension of the transformer's layers."""
-        return self.model.architecture.encoder_embed_dim
-
-    def facts(self) -> dict[str, Any]:
-        """What the embedding is computed with, for the record."""
-        return super().facts() | {"layers": self._layers, "final_norm": self._final_norm}
-
-    def _frames(self, prepared: torch.Tensor) -> torch.Tensor:
-        outputs = _layer_outputs(self.model, prepared, None, self._layers)
-        last = self.model.architecture.encoder_num_layers
-        if last in outputs and self._final_norm == "after":
-            outputs[last] = _after_final_norm(self.model, outputs[last])
-        return torch.stack([outputs[layer] for layer in self._layers]).mean(dim=0)
-
-
-class ConvolutionalFeatures(_Wav2Vec2Target):
-    """Target "wav2vec2_features": the output of the convolutional feature extractor."""
-
-    def __init__(
-        self,
-        checkpoint: str | Path,
-        *,
-        sha256: str | None = None,
-        window_s: float = 60.0,
-        context_s: float = 5.0,
-        device: str = "auto",
-        dtype: Literal["float32", "bfloat16"] = "float32",
-    ):
-        """Read the checkpoint; raises InputError where it or a setting cannot be used.
-
-        sha256: see `read_checkpoint`.
-        window_s, context_s, device, dtype: see `embed` and `build_model`.
-        """
-        super().__init__(
-            read_checkpoint(checkpoint, sha256=sha256),
-            depth=0,
-            window_s=window_s,
-            context_s=context_s,
-            device=device,
-            dtype=dtype,
-        )
-
-    @property
-    def features(self) -> int:
-        """Channels of the last convolution."""
-        return self.model.architecture.extractor_conv_layer_config[-1][0]
-
-    def _frames(self, prepared: torch.Tensor) -> torch.Tensor:
-        return _conv_outputs(self.model, prepared).float()
-
-
-def _prepared(
+def prepare(
     model: Wav2Vec2, waveforms: torch.Tensor, lengths: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """What the network is fed: normalised as in its training, padding set to zero.
@@ -296,7 +131,7 @@ def _prepared(
         raise ValueError("a group_norm feature extractor takes waveforms of one length only")
     normalised = torch.zeros_like(waveforms)
     for row, length in enumerate(lengths.tolist()):
-        alone, _ = _prepared(model, waveforms[row : row + 1, :length], None)
+        alone, _ = prepare(model, waveforms[row : row + 1, :length], None)
         normalised[row, :length] = alone[0]
     return normalised, lengths
 
@@ -314,13 +149,13 @@ def _faithful() -> Iterator[None]:
         yield
 
 
-def _layer_outputs(
+def prepared_layer_outputs(
     model: Wav2Vec2,
     prepared: torch.Tensor,
     lengths: torch.Tensor | None,
     layers: Sequence[int],
 ) -> dict[int, torch.Tensor]:
-    """`layer_outputs` of what `_prepared` returned."""
+    """`layer_outputs` of what `prepare` returned."""
     taken: dict[int, torch.Tensor] = {}
     blocks = model.network.encoder.transformer.layers
     # Hooks keep the layers asked for alone; torchaudio's extract_features would hold them all.
@@ -338,11 +173,11 @@ def _layer_outputs(
         if lengths is not None:
             frames = [model.architecture.n_frames(length) for length in lengths.tolist()]
             lengths = torch.tensor(frames, device=model.device)
-        model.network.encoder(_conv_outputs(model, prepared), lengths)
+        model.network.encoder(prepared_conv_outputs(model, prepared), lengths)
     return {layer: taken[layer].float() for layer in layers}
 
 
-def _after_final_norm(model: Wav2Vec2, last_layer: torch.Tensor) -> torch.Tensor:
+def after_final_norm(model: Wav2Vec2, last_layer: torch.Tensor) -> torch.Tensor:
     """The last layer's output after the encoder's final norm, in models that have one."""
     if not model.architecture.encoder_layer_norm_first:
         return last_layer
@@ -352,8 +187,8 @@ def _after_final_norm(model: Wav2Vec2, last_layer: torch.Tensor) -> torch.Tensor
     )
 
 
-def _conv_outputs(model: Wav2Vec2, prepared: torch.Tensor) -> torch.Tensor:
-    """`conv_outputs` of what `_prepared` returned, in the dtype of the model.
+def prepared_conv_outputs(model: Wav2Vec2, prepared: torch.Tensor) -> torch.Tensor:
+    """`conv_outputs` of what `prepare` returned, in the dtype of the model.
 
     Where the convolutions are normalised frame by frame they are run over a few seconds at a time,
     which changes nothing: in one piece they would take far more memory than the transformer.
@@ -393,17 +228,18 @@ def _usable_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, ValueError) as error:
-        raise _bad_setting("device", "auto or a device that is here, cpu or cuda", name) from error
+        raise bad_setting("device", "auto or a device that is here, cpu or cuda", name) from error
     return device
 
 
 def _known_dtype(name: str) -> torch.dtype:
     if name not in _DTYPES:
-        raise _bad_setting("dtype", " or ".join(_DTYPES), name)
+        raise bad_setting("dtype", " or ".join(_DTYPES), name)
     return _DTYPES[name]
 
 
-def _bad_setting(name: str, expected: str, found: object) -> InputError:
+def bad_setting(name: str, expected: str, found: object) -> InputError:
+    """Give the error of a setting that cannot be used."""
     return InputError(
         f"The setting {name}",
         expected=expected,

@@ -2,7 +2,8 @@
 
 A study knows where its raw files lie and how to read them; nothing downstream asks which study it
 is. To add one, write a module here that defines `Study` with the methods of `StudyReader`, and name
-it as `reader` in config.yaml.
+it as `reader` in config.yaml. The keywords of its `__init__` are what the study's `layout` there
+may hold; what is known of the published study, such as its subjects, is their default.
 """
 
 from dataclasses import asdict, dataclass
@@ -138,12 +139,13 @@ class Facts:
 class StudyReader(Protocol):
     """The interface of a study. Opening one reads nothing: paths are resolved by its methods.
 
-    Layouts reach jobs as text with sorted keys, so no order here follows that of a mapping's keys.
+    `__init__` takes the folder and, as keywords, the study's layout. Layouts reach jobs as text
+    with sorted keys, so no order here follows that of a mapping's keys.
     """
 
     facts: Facts
 
-    def __init__(self, folder: Path, layout: dict[str, Any]): ...
+    def __init__(self, folder: Path, **layout: Any): ...
 
     def recordings(self) -> list[Recording]:
         """List every recording that the study should hold, in canonical order."""
@@ -189,11 +191,11 @@ class StudyReader(Protocol):
 
 
 def open_study(reader: str, raw_folder: str | Path, layout: dict[str, Any]) -> StudyReader:
-    """Open the study in `raw_folder` with the module named `reader`.
+    """Open the study in `raw_folder` with the module named `reader`; layout, its keywords.
 
     The module is found by name, so that the code fingerprint of a rule holds one reader only.
     """
-    return import_module(f"{__name__}.{reader}").Study(Path(raw_folder), layout)
+    return import_module(f"{__name__}.{reader}").Study(Path(raw_folder), **layout)
 
 
 def find_recording(study: StudyReader, name: str) -> Recording:

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from plumbing.errors import InputError
+from plumbing.values import Distinct, Filled, Positive, Sha256
 from speech_decoding.studies import (
     EVENT_COLUMNS,
     Facts,
@@ -45,11 +46,11 @@ WAV_DISTANCES_S = (
 class Study:
     """A folder of the Alice study.
 
-    Parameters: folder, where its files lie; layout, the study's `layout` in config.yaml:
-    `subject_set`, a column of brennan_subjects.csv or "all"; `subjects`, if only some of them;
-    `alignment`, "corrected" or "published" (words 298 ms too early, as in the published numbers).
-    A story other than the published one has its own `wav_distances_s`, seconds from the start of
-    each wav file to that of the next, and `words_sha256`, of its word table, if that is known.
+    Parameters: folder, where its files lie; subject_set, a column of brennan_subjects.csv or
+    "all"; subjects, if only some of them; alignment, "corrected" or "published" (words 298 ms too
+    early, as in the published numbers). A story other than the published one has its own
+    wav_distances_s, seconds from the start of each wav file to that of the next, and words_sha256,
+    of its word table, if that is known.
     """
 
     facts = Facts(
@@ -63,16 +64,27 @@ class Study:
         reference_electrode="29",
     )
 
-    def __init__(self, folder: Path, layout: dict[str, Any]):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        subject_set: Literal["published", "authors", "all_usable", "all"] = "published",
+        subjects: Distinct[str] | None = None,
+        alignment: Literal["corrected", "published"] = "corrected",
+        wav_distances_s: Filled[Positive] | None = None,
+        words_sha256: Sha256 | None = None,
+    ):
         self.folder = folder
-        self.layout = layout
-        known_sha256 = None if "wav_distances_s" in layout else WORDS_SHA256
-        self._words_sha256: str | None = layout.get("words_sha256", known_sha256)
-        self._distances_s: Sequence[float] = layout.get("wav_distances_s", WAV_DISTANCES_S)
+        self._subject_set, self._subjects, self._alignment = subject_set, subjects, alignment
+        own_story = {"wav_distances_s": wav_distances_s, "words_sha256": words_sha256}
+        self._own_story = {key: value for key, value in own_story.items() if value is not None}
+        known_sha256 = None if wav_distances_s else WORDS_SHA256
+        self._words_sha256 = words_sha256 or known_sha256
+        self._distances_s: Sequence[float] = wav_distances_s or WAV_DISTANCES_S
 
     def recordings(self) -> list[Recording]:
         """List the listeners of the subject set, one recording each."""
-        chosen = self.layout.get("subjects")
+        chosen = self._subjects
         return [
             Recording(subject, subject, "0", STORY)
             for subject, row in subject_table().items()
@@ -90,12 +102,13 @@ class Study:
     def misnamed(self) -> list[Misnamed]:
         """List the subjects of the layout that are not in its subject set."""
         known = [subject for subject, row in subject_table().items() if self._in_set(row)]
-        named = self.layout.get("subjects", known)
+        named = self._subjects or []
         return [Misnamed(("subjects",), name, known) for name in named if name not in known]
 
     def layout_of(self, recording: Recording) -> dict[str, Any]:
         """Give the smallest layout that holds `recording`, all that its own jobs depend on."""
-        return self.layout | {"subject_set": "all", "subjects": [recording.subject]}
+        one = {"subject_set": "all", "subjects": [recording.subject], "alignment": self._alignment}
+        return one | self._own_story
 
     def stories(self) -> list[str]:
         return [STORY]
@@ -209,8 +222,7 @@ class Study:
         return read_ica(self._trials(recording))
 
     def _in_set(self, row: dict[str, str]) -> bool:
-        chosen = self.layout["subject_set"]
-        return chosen == "all" or row[chosen] == "yes"
+        return self._subject_set == "all" or row[self._subject_set] == "yes"
 
     def _opened(self, recording: Recording) -> Path:
         """Name the file with which a recording is opened, of the release that is there."""
@@ -233,7 +245,7 @@ class Study:
             self._words(),
             shifted=subject_table()[recording.subject]["repair"] == "shifted",
             distances_s=self._distances_s,
-            published=self.layout["alignment"] == "published",
+            published=self._alignment == "published",
         )
 
     def _check_extent(

@@ -10,10 +10,11 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from plumbing.errors import InputError
 from plumbing.seals import hash_file
+from plumbing.values import Count, Distinct, Label, Name
 from speech_decoding.studies import Facts, Finding, Misnamed, Recording, StoredIca, kit
 from speech_decoding.studies.gwilliams_tables import check_onsets, read_channels, read_events
 from speech_decoding.studies.presence import check_presence
@@ -28,12 +29,31 @@ _SENSOR_TYPE = "MEGGRADAXIAL"
 _LARGEST_DURATION_ERROR_S = 0.01
 
 
-class Study:
-    """A MEG-MASC tree.
+class Story(TypedDict):
+    """What is known of a story: the BIDS task and the number of its audio files."""
 
-    Parameters: folder, the BIDS root; layout, the study's `layout` in config.yaml: `subjects`,
-    `sessions`, `absent` ("subject/session" pairs never recorded) and `stories`, which maps a
-    story's name on disk to its BIDS `task` and its number of audio `parts`.
+    task: Label
+    parts: Count
+
+
+SUBJECTS = [f"{number:02d}" for number in range(1, 28)]
+SESSIONS = ["0", "1"]
+# Subject/session pairs that were never recorded.
+_ABSENT = ["03/1", "12/1", "16/1", "20/1", "21/1"]
+STORIES: dict[str, Story] = {
+    "lw1": {"task": "0", "parts": 4},
+    "cable_spool_fort": {"task": "1", "parts": 6},
+    "easy_money": {"task": "2", "parts": 8},
+    "the_black_willow": {"task": "3", "parts": 12},
+}
+
+
+class Study:
+    """A MEG-MASC tree; without settings, the whole published one.
+
+    Parameters: folder, the BIDS root; subjects and sessions, BIDS labels; absent, the
+    "subject/session" pairs among them that were never recorded, by default those of the published
+    tree; stories, by their names on disk.
     """
 
     facts = Facts(
@@ -44,24 +64,37 @@ class Study:
         citation="Gwilliams et al. 2023, Scientific Data, doi 10.1038/s41597-023-02752-5",
     )
 
-    def __init__(self, folder: Path, layout: dict[str, Any]):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        subjects: Distinct[Label] = SUBJECTS,
+        sessions: Distinct[Label] = SESSIONS,
+        absent: list[str] | None = None,
+        stories: dict[Name, Story] = STORIES,
+    ):
         self.folder = folder
-        self.layout = layout
+        self._subjects, self._sessions, self._stories = subjects, sessions, stories
+        pairs = itertools.product(subjects, sessions)
+        self._pairs = [f"{subject}/{session}" for subject, session in pairs]
+        if absent is None:
+            absent = [pair for pair in _ABSENT if pair in self._pairs]
+        self._absent = absent
 
     def recordings(self) -> list[Recording]:
         """List subject x session x story, without the sessions that were never recorded.
 
         Raises: InputError if a label of the layout repeats the name that BIDS puts before it.
         """
-        tasks = {name: self.layout["stories"][name]["task"] for name in self.stories()}
-        _require_labels("sub", self.layout["subjects"])
-        _require_labels("ses", self.layout["sessions"])
+        tasks = {name: self._stories[name]["task"] for name in self.stories()}
+        _require_labels("sub", self._subjects)
+        _require_labels("ses", self._sessions)
         _require_labels("task", tasks.values())
         return [
             Recording(f"sub-{subject}_ses-{session}_task-{task}", subject, session, name)
-            for subject in self.layout["subjects"]
-            for session in self.layout["sessions"]
-            if f"{subject}/{session}" not in self.layout["absent"]
+            for subject in self._subjects
+            for session in self._sessions
+            if f"{subject}/{session}" not in self._absent
             for name, task in tasks.items()
         ]
 
@@ -69,17 +102,15 @@ class Study:
         """Give the sessions that were never recorded."""
         return {
             f"sub-{subject}_ses-{session}": "it was never recorded"
-            for subject, session in (pair.split("/") for pair in self.layout["absent"])
+            for subject, session in (pair.split("/") for pair in self._absent)
         }
 
     def misnamed(self) -> list[Misnamed]:
         """List the absent sessions that are none of a subject and session of the layout."""
-        pairs = itertools.product(self.layout["subjects"], self.layout["sessions"])
-        known = [f"{subject}/{session}" for subject, session in pairs]
         return [
-            Misnamed(("absent",), pair, known)
-            for pair in self.layout["absent"]
-            if pair not in known
+            Misnamed(("absent",), pair, self._pairs)
+            for pair in self._absent
+            if pair not in self._pairs
         ]
 
     def layout_of(self, recording: Recording) -> dict[str, Any]:
@@ -88,16 +119,16 @@ class Study:
             "subjects": [recording.subject],
             "sessions": [recording.session],
             "absent": [],
-            "stories": {recording.story: self.layout["stories"][recording.story]},
+            "stories": {recording.story: self._stories[recording.story]},
         }
 
     def stories(self) -> list[str]:
         """List the stories by their tasks, as the recordings' names are sorted."""
-        return sorted(self.layout["stories"], key=lambda name: self.layout["stories"][name]["task"])
+        return sorted(self._stories, key=lambda name: self._stories[name]["task"])
 
     def wav_files(self, story: str) -> list[Path]:
         """Name a story's audio files; on disk their names are lower-case."""
-        parts = self.layout["stories"][story]["parts"]
+        parts = self._stories[story]["parts"]
         audio = self.folder / "stimuli" / "audio"
         return [audio / f"{story}_{part}.wav" for part in range(parts)]
 
@@ -223,7 +254,7 @@ class Study:
 
     def _check_story(self, recording: Recording) -> list[Finding]:
         """Compare the audio files that the events name with those of the layout."""
-        story, parts = recording.story, self.layout["stories"][recording.story]["parts"]
+        story, parts = recording.story, self._stories[recording.story]["parts"]
         path = self.raw_files(recording)[2]
         heard = set(read_events(path)["wav"].dropna())
         named = {f"{story}_{part}.wav" for part in range(len(heard))}
@@ -247,7 +278,7 @@ class Study:
                     path,
                     expected="the story that the study's layout gives to its task",
                     found=f"events in {', '.join(sorted(heard)[:3])}, where layout.stories gives "
-                    f"task {self.layout['stories'][story]['task']} to {story}",
+                    f"task {self._stories[story]['task']} to {story}",
                     consequence="another story was heard",
                     next_step="fetch the file again, or correct the name or the task of the story "
                     "under layout.stories",

@@ -86,7 +86,7 @@ def train_experiment(
 
     Parameters: results, of the study, its embedding and this run, whose folder keeps checkpoints
     meanwhile; seed, of the weights and the batches; threads, processor cores, None for all; window
-    (start_s, stop_s, rate_hz), decoder (settings of BrainModule) and training, blocks of settings;
+    (start_s, stop_s, rate_hz), decoder and training, blocks of settings;
     checkpoint_minutes and interruption, of Training; watch, a tracker. A training that was begun
     with other data, settings or code starts anew.
     Returns: the decoder at its lowest validation loss, its description, the history, and the

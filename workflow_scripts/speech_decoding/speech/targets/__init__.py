@@ -1,7 +1,8 @@
-"""Speech targets by name: what the brain's signals are matched with.
+"""Speech targets: what the brain's signals are matched with, one module per target.
 
-Another model, say HuBERT or the encoder of Whisper, is one more module with a class that has what
-`SpeechTarget` asks for, and one more line in `_TARGETS`.
+Another model, say HuBERT or the encoder of Whisper, is one more module here with a class `Target`
+that has the methods of `SpeechTarget`. Its name is the `target` of an embedding in config.yaml, and
+the keywords of its `__init__` are the embedding's other settings.
 """
 
 import importlib
@@ -9,6 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plumbing.errors import InputError
+from plumbing.found_by_name import names_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,39 +44,29 @@ class SpeechTarget(Protocol):
         """
 
 
-# Module and class: a module is imported when its target is asked for.
-_TARGETS = {
-    "wav2vec2": ("wav2vec2", "MeanOfLayers"),
-    "wav2vec2_features": ("wav2vec2", "ConvolutionalFeatures"),
-    "mel": ("mel", "MelSpectrum"),
-}
-
-
 def module_of(kind: str) -> str:
     """Name the module that holds the target of a name, for the code fingerprint of its rule."""
-    return f"speech_decoding.speech.{_TARGETS[kind][0]}"
+    return f"{__name__}.{kind}"
 
 
 def load_target(kind: str, **settings: Any) -> SpeechTarget:
     """The target of a name, with its settings; a setting of None counts as not given.
 
-    wav2vec2            checkpoint, sha256, layers, final_norm, window_s, context_s, device, dtype
-    wav2vec2_features   checkpoint, sha256, window_s, context_s, device, dtype
-    mel                 n_mels
-
     Raises InputError for a name that is not known, a setting that the target does not have, lacks
     or cannot use, and a checkpoint that cannot be read.
     """
-    if kind not in _TARGETS:
-        raise _refused("The speech target", " or ".join(_TARGETS), repr(kind))
-    target = getattr(importlib.import_module(module_of(kind)), _TARGETS[kind][1])
+    known = names_of(__name__)
+    if kind not in known:
+        raise _refused("The speech target", " or ".join(known), repr(kind))
+    target = importlib.import_module(module_of(kind)).Target
     given = {name: value for name, value in settings.items() if value is not None}
     accepted = inspect.signature(target).parameters
-    if not accepted.keys() >= given.keys() or ("checkpoint" in accepted.keys() - given.keys()):
+    required = [name for name, one in accepted.items() if one.default is one.empty]
+    if not accepted.keys() >= given.keys() >= set(required):
         raise _refused(
             f"The speech target {kind!r}",
             f"settings among {', '.join(accepted)}"
-            + (", with a checkpoint" if "checkpoint" in accepted else ""),
+            + (f", with {' and '.join(required)}" if required else ""),
             ", ".join(sorted(given)) or "no setting",
         )
     return target(**given)

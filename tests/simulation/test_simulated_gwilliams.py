@@ -15,7 +15,7 @@ import soundfile
 from scipy import signal
 
 from plumbing.errors import InputError
-from simulation import brain, meg_masc, stimuli
+from simulation import brain, gwilliams, stimuli
 from speech_decoding.segments.blocks import assign_split, find_blocks
 from speech_decoding.studies.gwilliams import Study
 
@@ -23,9 +23,9 @@ SHORT = {"tiny_tale": {"task": "0", "parts": 2, "duration_s": 12}}
 
 
 def write_short_study(folder: Path, seed: int, subjects: tuple[str, ...] = ("01",)) -> Path:
-    meg_masc.simulate_stimuli(folder, stories=SHORT, subjects=subjects, seed=seed)
+    gwilliams.simulate_stimuli(folder, stories=SHORT, subjects=subjects, sessions=["0"], seed=seed)
     for subject in subjects:
-        meg_masc.simulate_recording(
+        gwilliams.simulate_recording(
             folder,
             subject=subject,
             session="0",
@@ -176,7 +176,7 @@ def test_audio_is_as_the_truth_says(study):
 
 def test_two_listeners_hear_the_same_blocks_at_other_times(short_study):
     layout = {"subjects": ["01", "02"], "sessions": ["0"], "absent": [], "stories": SHORT}
-    reader = Study(short_study, layout)
+    reader = Study(short_study, **layout)
     found = []
     for one in reader.recordings():
         heard = reader.load_events(one)
@@ -263,7 +263,7 @@ def test_without_a_response_nothing_is_found(study, tmp_path):
 
 def test_an_unknown_brain_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected speech or word_onsets, found 'telepathy'"):
-        meg_masc.simulate_recording(
+        gwilliams.simulate_recording(
             tmp_path,
             subject="01",
             session="0",

@@ -9,7 +9,7 @@ import soundfile
 from scipy import signal
 from scipy.io import loadmat
 
-from simulation.alice import simulate_recording
+from simulation.brennan import simulate_recording
 from speech_decoding.studies.brennan import WORDS_FILE, wav_name
 from tests import realdata
 from tests.small_alice import SmallAlice

@@ -1,10 +1,11 @@
-"""The brain module: from a window of M/EEG to an estimate of its speech representation."""
+"""The published architecture: from a window of M/EEG to an estimate of its speech embedding."""
 
 from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from plumbing.values import Count, NotNegative
 from speech_decoding.decoder.convolution_stack import (
     ACTIVATIONS,
     Activation,
@@ -61,21 +62,21 @@ class BrainModule(nn.Module):
     def __init__(
         self,
         layout_positions: Tensor,
-        *,
         n_subjects: int,
         n_outputs: int,
-        virtual_channels: int = 270,
-        hidden: int = 320,
-        depth: int = 10,
+        *,
+        virtual_channels: Count = 270,
+        hidden: Count = 320,
+        depth: Count = 10,
         spatial_attention: bool = True,
-        spatial_dropout_radius: float = 0.2,
+        spatial_dropout_radius: NotNegative = 0.2,
         spatial_dropout_from: Literal["scores", "signals"] = "scores",
         initial_layer: bool = True,
         subject: Literal["layer", "embedding", "none"] = "layer",
         activation: Activation = "gelu",
         residual: Residual = "after_activation",
         glu: bool = True,
-        glu_dilation: int = 1,
+        glu_dilation: Count = 1,
         final_convolutions: bool = True,
         output_activation: Literal["gelu", "none"] = "none",
     ):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from plumbing.errors import InputError
+from plumbing.values import Count
 from speech_decoding.speech.torchaudio_guard import torchaudio
 from speech_decoding.speech.waveforms import RATE_HZ, checked_waveform
 
@@ -14,14 +15,14 @@ _N_FFT = 512
 _HOP_SAMPLES = 128  # 125 frames per second
 
 
-class MelSpectrum:
-    """Target "mel": log10(1e-5 + power) in mel bands, 125 frames per second (protocol 3.2)."""
+class Target:
+    """log10(1e-5 + power) in mel bands, 125 frames per second."""
 
     silence = -5.0
     frame_step_s = _HOP_SAMPLES / RATE_HZ
     first_frame_s = 0.0
 
-    def __init__(self, *, n_mels: int = 120):
+    def __init__(self, *, n_mels: Count = 120):
         """Prepare the filters; raises InputError unless there is at least one."""
         if n_mels < 1:
             raise InputError(

@@ -7,7 +7,7 @@ the audio channel.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 from plumbing.files import replacing
+from plumbing.values import NotNegative, Seed
 from simulation import brain, matlab_file, scalp, speech, stories
 from simulation.noise import response_fields
 from simulation.seeding import generator
@@ -38,6 +39,16 @@ _JITTER_S = 0.008
 _TRIAL_BEGIN, _TRIAL_LENGTH = -150, 650  # samples, relative to the word
 _MICROVOLT_PER_VOLT = 1e6
 _AUDIO_MICROVOLT, _EYE_MICROVOLT = 5e3, 30.0
+
+
+class Simulation(TypedDict):
+    """The block `simulation` of a study in config.yaml.
+
+    snr: power of the brain's response to speech / power of all else.
+    """
+
+    seed: Seed
+    snr: NotNegative
 
 
 def simulate_stimuli(

@@ -7,7 +7,7 @@ truth: the exact time of every sound, word and phoneme of each story.
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from scipy.signal import resample_poly
 
 from plumbing.errors import InputError
 from plumbing.files import replacing, write
+from plumbing.values import NotNegative, Positive, Seed
 from simulation import kit_file, sensors, sidecars, speech, stimuli
 from simulation.brain import KINDS, speech_features
 from simulation.recording import sensor_blocks
@@ -24,13 +25,25 @@ from simulation.seeding import generator
 _LEAD_S, _TAIL_S = (10.0, 30.0), (5.0, 9.0)  # before the first and after the last wav file
 
 
+class Simulation(TypedDict):
+    """The block `simulation` of a study in config.yaml.
+
+    duration_s: of each story's speech; snr: power of the brain's response to speech / power of all
+    else.
+    """
+
+    seed: Seed
+    duration_s: Positive
+    snr: NotNegative
+
+
 def simulate_stimuli(
     folder: Path,
     *,
     stories: Mapping[str, Mapping[str, Any]],
     subjects: Sequence[str],
+    sessions: Sequence[str],
     seed: int,
-    sessions: Sequence[str] = ("0",),
 ) -> None:
     """Write what all recordings share: audio, texts, participants and the truth of each story.
 
