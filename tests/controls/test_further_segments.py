@@ -66,3 +66,14 @@ def test_nobody_speaks_in_silence(spoken, length):
 def test_each_segment_gets_silence_of_its_own_recording():
     pairs = pair_with_silence(np.array(list("aabca")), np.array(list("baa")))
     assert pairs.tolist() == [1, 2, 0, -1, 1]
+
+
+def test_no_silence_is_a_table_like_any_other():
+    """A listener who never hears three seconds of silence has all other controls."""
+    words = pd.DataFrame({"recording": "a", "start_s": [0.0, 1.0, 2.0], "duration_s": 0.9})
+    recordings = pd.DataFrame({"recording": ["a"], "subject": "1", "story": "s"})
+    none = find_silence(words, recordings, {"a": 400}, WINDOW)
+    some = find_silence(words, recordings, {"a": 4000}, WINDOW)
+    assert none.empty and not some.empty
+    pd.testing.assert_series_equal(none.dtypes, some.dtypes)
+    assert pd.concat([none, some]).dtypes["recording"] == recordings.dtypes["recording"]

@@ -55,7 +55,7 @@ LIBRARY = {
     "speech_decoding": {"__init__": "check_recording simulate_alice_stimuli simulate_checkpoint"},
     "speech_decoding/studies": {
         "__init__ presence reading": "check_recording simulate_alice_stimuli",
-        "arguments gwilliams gwilliams_tables kit megmasc_wavs.csv tsv": "check_recording",
+        "gwilliams gwilliams_tables kit megmasc_wavs.csv tsv": "check_recording",
         # The simulated study is written with the names and tables of the real one.
         "brennan brennan_cleaning brennan_signal brennan_trials brennan_subjects.csv": (
             "simulate_alice_stimuli"
@@ -76,8 +76,8 @@ LIBRARY = {
         "__init__": "simulate_checkpoint merge_audio",
         "torchaudio_guard": "simulate_checkpoint",
         "audio": "merge_audio",
-        "passes waveforms wav2vec2": "embed_speech compute_layers",
-        "embedding finished speech_model": "embed_speech",
+        "waveforms wav2vec2": "embed_speech compute_layers",
+        "embedding finished passes speech_model": "embed_speech",
         "layers": "compute_layers",
     },
     "speech_decoding/speech/targets": {"*": "embed_speech"},

@@ -66,6 +66,8 @@ def find_silence(
             last = end - window.sample_count
             rows += [(name, first) for first in range(begin, last + 1, window.sample_count)]
     table = pd.DataFrame(rows, columns=["recording", "first_sample"])
+    # Also where there is none, so that it can be put together with other segments.
+    table = table.astype({"recording": recordings["recording"].dtype})
     first = table["first_sample"].to_numpy(dtype=np.int64)
     onset_s = first / window.rate_hz - window.start_s
     return table.assign(onset_s=onset_s, first_sample=first).merge(recordings, on="recording")
