@@ -1,4 +1,4 @@
-"""Pictures of the page: drawn for a wide screen and for a phone, described in words."""
+"""Pictures of the page: drawn for a wide screen and for a phone, with a description."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ _QUALITY = 70
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as sources of an image, the second for a narrow screen, and what it shows."""
+    """A figure as sources of an image, the second for a narrow screen, and its description."""
 
     wide: str
     narrow: str

@@ -22,7 +22,7 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Axis:
-    """The axis of a setting: what it shows of an outcome, and how."""
+    """The axis of a setting: its label, and the place of an outcome on it."""
 
     label: str
     place: Callable[[Outcome, float], float]  # of an outcome, and the segments' stride in seconds
@@ -73,9 +73,9 @@ def sweep_setting(
     experiment of which one setting was changed; setting, its dotted name; stride_s, seconds between
     training segments.
     Returns: what all points share, and `points`: each with its place on the axis, its accuracy over
-    seeds, and its difference from the base. Of subjects left out, and of stories, a point is asked
-    about the one that it left out; of numbers of subjects, all are asked about those that every
-    point was trained with.
+    seeds, and its difference from the base. A point that leaves out a subject or story is evaluated
+    on that one alone; points with different numbers of subjects are evaluated on the subjects that
+    all of them were trained on.
     Raises: InputError if a file is missing or damaged.
     """
     outcomes = [load_outcome(results, name, seeds) for name in experiments]
