@@ -4,12 +4,10 @@ import copy
 import json
 import shutil
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from configuration.settings import canonical_json, read_by
 from plumbing.files import (
@@ -28,6 +26,7 @@ from speech_decoding.recordings.quality import Quality, Spectrum
 from speech_decoding.recordings.quality_picture import draw_quality
 from speech_decoding.report.contents import load_contents
 from speech_decoding.studies import Finding, open_study
+from tests.config_advice import shipped
 
 QUALITY = {
     "bad_channels": ["MEG 007"],
@@ -50,7 +49,6 @@ RULES = """digraph snakemake_dag {
 	2 -> 1
 }"""
 
-CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
     "the",
     "old",
@@ -98,7 +96,7 @@ FAULT = Finding.fault(
 @pytest.fixture(scope="session")
 def settings():
     """The settings of a report of two experiments and three seeds, as the rule passes them."""
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config = shipped()
     entry = config["studies"]["demo"]
     entry["title"] = "Demo <script>alert('title')</script>"
     entry["layout"] |= {"subjects": ["01", "02", "03", "04"], "absent": ["04/1"]}
