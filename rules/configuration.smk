@@ -19,11 +19,17 @@ from configuration.files import read_config_file, source_of
 from plumbing.errors import InputError
 from speech_decoding.report.paper import COMPARISONS, compared_experiments
 
+# Those of the folder hold what every clone has; config.yaml counts before them.
+config_files = [
+    *sorted(Path(workflow.basedir, "config").glob("*.yaml")),
+    Path(workflow.basedir, "config.yaml"),
+]
+
 
 def config_sources():
     """The contents that the configuration is merged from, by name; a later one counts."""
     given = workflow.config_settings
-    own = [] if given.replace_workflow_config else [Path(workflow.basedir) / "config.yaml"]
+    own = [] if given.replace_workflow_config else config_files
     files = [*own, *map(Path, given.configfiles)]
     here = Path.cwd()
     names = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
@@ -38,7 +44,9 @@ except InputError as error:
 
 
 # Read by Snakemake only now, which would end with a traceback for much that is refused above.
-configfile: f"{workflow.basedir}/config.yaml"
+for file in config_files:
+
+    configfile: file
 
 
 try:

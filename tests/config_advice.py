@@ -1,6 +1,7 @@
 """A configuration checked whole, and what its reader does at the advice of a sentence."""
 
 import copy
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ from tests.advice import follow
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.yaml"
 SCHEMA = ROOT / "rules" / "config.schema.yaml"
-_SHIPPED = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+_FILES = [*sorted((ROOT / "config").glob("*.yaml")), CONFIG]
+_SHIPPED = functools.reduce(
+    settings.merge, (yaml.safe_load(path.read_text(encoding="utf-8")) for path in _FILES)
+)
 
 
 def shipped() -> settings.Settings:
+    """Give all settings as they are shipped, merged as Snakemake does."""
     return copy.deepcopy(_SHIPPED)
 
 
@@ -46,7 +51,7 @@ def repair(config: settings.Settings) -> settings.Settings:
         try:
             check_all(config)
         except InputError as error:
-            told.append(str(error))
+            told.append(error.details[0] if error.details else str(error))
             _Reader(config).follow(told[-1])
         else:
             return config
@@ -64,11 +69,9 @@ class _Reader:
         self._config = config
 
     def follow(self, sentence: str) -> None:
-        source, self._path = re.match(r"(\S+), ([^ :]+)", sentence).groups()
+        source, self._path = re.match(r"(?:- )?(\S+), ([^ :]+)", sentence).groups()
         assert source == "config.yaml"
-        self._expected, self._found = re.search(
-            r"expected (.*?), found (.*?); no step was run", sentence
-        ).groups()
+        self._expected, self._found = re.search(r"expected (.*?), found (.*?); ", sentence).groups()
         follow(
             sentence,
             {
@@ -90,6 +93,9 @@ class _Reader:
                 r"write another folder": lambda *_: self._put("data/another"),
                 r"write a list of its values": lambda *_: self._put(self._shipped_value()),
                 r"write values of its own": lambda *_: self._put(self._shipped_value()),
+                r"write ([^ ]+) \(YAML wants .*\)": lambda found, _: self._put(
+                    yaml.safe_load(found[1])
+                ),
                 r"write ([^ ]+|\[.*\])": lambda found, _: self._put(yaml.safe_load(found[1])),
                 r"raise it above ([\d.]+)( s)?": lambda found, _: self._put(float(found[1]) * 1.01),
                 r"lower it to ([\d.]+)( \w+)? at most, or .*": lambda found, _: self._put(

@@ -111,7 +111,7 @@ class FullSize:
             training={
                 "batch_size": batch,
                 "updates_per_epoch": UPDATES_PER_EPOCH,
-                "pairing": "true",
+                "pairing": "heard",
                 "speech_module": "none",
                 "loss": {"kind": "clip"},
                 "negatives_per_group": batch,

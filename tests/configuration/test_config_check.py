@@ -71,8 +71,11 @@ NO_VALUE = [
 ]
 NO_SUCH_VALUE = [
     ("training.learning_rate", "fast", "training.learning_rate"),
-    ("training.learning_rate", "1e-3", "write 0.001."),
-    ("training.learning_rate", "1e-30", "write 1.0e-30."),
+    ("training.learning_rate", "1e-3", "write 1.0e-3 (YAML wants a point"),
+    ("training.learning_rate", "1.5E3", "write 1.5e+3 (YAML wants a point"),
+    ("training.learning_rate", "1e-30", "write 1.0e-30 "),
+    ("training.learning_rate", "1e999", "write such a value"),
+    ("training.batch_size", "1e3", "write 1000."),
     ("training.learning_rate", float("nan"), "a finite number"),
     ("training.learning_rate", float("inf"), "a finite number"),
     ("training.clamp", -1, "training.clamp"),
@@ -83,7 +86,11 @@ NO_SUCH_VALUE = [
     ("training.batch_size", 1e30, "training.batch_size"),
     ("training.batch_size", 10**30, "training.batch_size"),
     ("training.epochs", True, "training.epochs"),
-    ("training.pairing", True, 'write "true", in quotation marks'),
+    ("training.pairing", True, "heard, as it is called now, found true"),
+    ("training.pairing", "true", "write heard"),
+    ("studies.demo.settings.training", {"pairing": "true"}, "write heard"),
+    ("sweeps.hours", {"values": [1]}, "share, as it is called now"),
+    ("studies.demo.settings.sweeps.hours", {"values": [1]}, "write `share:`, or remove it"),
     ("training.compile", "true", "training.compile"),
     ("training.selection.share", 0, "a number above 0 up to 1"),
     ("audio.rate_hz", 8000, "audio.rate_hz: expected 16000, found the number 8000"),
@@ -132,6 +139,9 @@ NOT_TOGETHER = [
     ("sweeps.without_story.values", "subjects", "write stories"),
 ]
 NO_SUCH_NAME = [
+    ("embeddings.wav2vec2_last4.like", "wav2vec", "the nearest is 'wav2vec2'"),
+    ("embeddings.wav2vec2_last4.like", "wav2vec2_features", "one of wav2vec2, mel"),
+    ("embeddings.mel.like", "mel", "one of wav2vec2"),
     ("experiments.main.embedding", "wav2vec", "wav2vec2"),
     ("report.experiments", ["mian"], "'main'"),
     ("report.controls", ["shuffled"], "one of noise_input, random or shuffled_pairs"),
@@ -168,10 +178,70 @@ def test_a_wrong_key_or_value_is_named_and_the_advice_helps(config, path, value,
     change(config, path, value)
     with pytest.raises(InputError) as caught:
         check_all(config)
-    sentence = str(caught.value)
-    assert told in sentence
-    assert "\n" not in sentence
+    sentence, *details = str(caught.value).splitlines()
+    assert told in (details or [sentence])[0]
     repair(config)
+
+
+def test_all_mistakes_are_told_at_once(config):
+    wrong = {
+        "training.learning_rate": "3e-4",
+        "training.patience": 0,
+        "training.epoch": 3,
+        "splits.seed": ABSENT,
+        "studies.demo.layout.subject": [],
+        "studies.brennan.reader": "brenan",
+        "decoder.depths": 4,
+        "trainnig": {},
+    }
+    for path, value in wrong.items():
+        change(config, path, value)
+    with pytest.raises(InputError) as caught:
+        check_all(config)
+    sentence, *details = str(caught.value).splitlines()
+    assert f"found {len(wrong)} mistakes; no step was run" in sentence
+    told = {re.match(r"- config\.yaml, (\S+): expected", line)[1] for line in details}
+    assert told == wrong.keys()
+    check_all(repair(config))
+
+
+def test_all_that_does_not_fit_in_a_study_is_told_at_once(config):
+    wrong = {
+        "training.delay_s": 3.0,
+        "training.stop_s": 2.6,
+        "preprocess.rate_hz": 2000,
+        "studies.demo.exclude": {"sub-02": "slept"},
+        "experiments.main.embedding": "wav2vec",
+        "embeddings.wav2vec2.context_s": 30,
+    }
+    for path, value in wrong.items():
+        change(config, path, value)
+    with pytest.raises(InputError) as caught:
+        ConfigCheck(config, SCHEMA).check_study("demo")
+    told = [re.match(r"- config\.yaml, ([^ :]+)", line)[1] for line in caught.value.details]
+    assert sorted(told) == sorted(
+        [
+            "embeddings.wav2vec2.window_s",
+            "embeddings.wav2vec2_features.window_s",
+            "embeddings.wav2vec2_last4.window_s",
+            "experiments.main.embedding",
+            "preprocess.rate_hz",
+            "studies.demo.exclude.sub-02",
+            "training.stop_s",
+        ]
+    )
+
+
+def test_an_embedding_like_another_has_its_settings_in_every_study(config):
+    blocks = settings.study_settings(config, "demo")["embeddings"]
+    assert blocks["wav2vec2_last4"] == blocks["wav2vec2"] | {"layers": "last4"}
+    features = blocks["wav2vec2_features"]
+    assert features["checkpoint"] == "weights/simulated_wav2vec2.pt"
+    assert features["target"] == "wav2vec2_features" and "layers" not in features
+    config["embeddings"]["third"] = {"like": "wav2vec2", "dtype": "bfloat16"}
+    check_all(config)
+    third = settings.study_settings(config, "gwilliams")["embeddings"]["third"]
+    assert third == config["embeddings"]["wav2vec2"] | {"dtype": "bfloat16"}
 
 
 def test_every_subject_may_be_absent_but_not_all(config):

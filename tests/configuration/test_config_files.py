@@ -160,6 +160,13 @@ def test_the_last_source_that_holds_a_setting_is_named():
     assert source_of(sources, ("nowhere",)) == "a"
 
 
+def test_the_file_with_the_block_that_lacks_a_setting_is_named():
+    sources = {"config/demo.yaml": {"x": {}}, "config.yaml": {"y": {}}, "mine.yaml": {"y": {}}}
+    assert source_of(sources, ("x", "a")) == "config/demo.yaml"
+    assert source_of(sources, ("y", "a")) == "config.yaml"
+    assert source_of(sources, ("z",)) == "config.yaml"
+
+
 def test_a_tab_that_snakemake_does_not_take_is_told(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("training:\n  clamp: \t20\n")

@@ -9,13 +9,14 @@ from configuration import settings
 from configuration.chosen import Chosen
 from configuration.study import ConfiguredStudy
 from plumbing.errors import InputError
+from tests.config_advice import shipped
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def config():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return shipped()
 
 
 def test_an_unknown_study_names_the_nearest(config):

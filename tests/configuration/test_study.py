@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from configuration.chosen import Chosen
 from configuration.running import preprocessing_memory_mb, training_launcher, training_options
@@ -14,14 +13,13 @@ from configuration.speech_models import (
 )
 from configuration.study import ConfiguredStudy
 from plumbing.errors import InputError
-
-ROOT = Path(__file__).parents[2]
+from tests.config_advice import shipped
 
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return shipped()
 
 
 def study_of(config, name="gwilliams"):

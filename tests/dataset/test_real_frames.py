@@ -2,13 +2,11 @@
 
 import tarfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 
 from speech_decoding.dataset.frames import find_frames
 from speech_decoding.segments.splits import split_study
@@ -17,9 +15,10 @@ from speech_decoding.studies import Recording, StudyReader, open_study
 from speech_decoding.studies.brennan import STORY, WAV_DISTANCES_S
 from speech_decoding.studies.gwilliams import known_wavs
 from tests import realdata
+from tests.config_advice import shipped
 from tests.dataset.frame_definition import RATE_HZ, by_definition
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = shipped()
 # A few listeners, of MEG-MASC one by either layout of events.tsv; all heard the same blocks.
 LISTENERS = {"gwilliams": ["01", "16"], "brennan": ["S01", "S10", "S13", "S25", "S48"]}
 AUDIO_HZ = {"gwilliams": 22050, "brennan": 44100}

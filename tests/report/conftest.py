@@ -3,12 +3,10 @@
 import copy
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from configuration.chosen import Chosen
 from configuration.settings import canonical_json
@@ -49,6 +47,7 @@ from speech_decoding.recordings.quality import Quality, Spectrum
 from speech_decoding.recordings.quality_picture import draw_quality
 from speech_decoding.report.contents import load_contents
 from speech_decoding.studies import Finding, open_study
+from tests.config_advice import shipped
 
 QUALITY = {
     "bad_channels": ["MEG 007"],
@@ -61,7 +60,6 @@ QUALITY = {
 }
 PROOF = {"clean": True, "longest_overlap_s": 0.004, "seconds": {}, "overlaps": []}
 
-CONFIG = Path(__file__).parents[2] / "config.yaml"
 WORDS = [
     "the",
     "old",
@@ -109,7 +107,7 @@ FAULT = Finding.fault(
 @pytest.fixture(scope="session")
 def settings():
     """The settings of a report of two experiments and three seeds, as the rule passes them."""
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config = shipped()
     entry = config["studies"]["demo"]
     entry["title"] = "Demo <script>alert('title')</script>"
     entry["layout"] |= {"subjects": ["01", "02", "03", "04"], "absent": ["04/1"]}
@@ -201,7 +199,7 @@ def write_benchmark(path, seconds, memory_mib):
 def _write_audio(results, entry, used):
     """Noise for each story, heard 20 s after each recording began."""
     rate_hz = 16000
-    for story in entry["layout"]["stories"]:
+    for story in open_study(entry["reader"], "", entry["layout"]).stories():
         waveform = np.random.default_rng(3).normal(0, 0.1, 170 * rate_hz).astype(np.float32)
         results.write(AUDIO, waveform, story=story)
         table = pd.DataFrame({"wav": [f"{story}_0.wav"], "first_sample": [0]})
@@ -233,8 +231,9 @@ def warning(recording):
 
 def _checks(entry):
     rows = []
-    first = min(entry["layout"]["stories"])
-    for recording in open_study(entry["reader"], "", entry["layout"]).recordings():
+    reader = open_study(entry["reader"], "", entry["layout"])
+    first = min(reader.stories())
+    for recording in reader.recordings():
         verdict, reasons = "used", ""
         if recording.id == EXCLUDED:
             verdict, reasons = "excluded", FAULT.sentence
@@ -255,7 +254,7 @@ def _findings(checks):
 def _blocks(entry, used, count, generator):
     """Blocks of every recording, two sentences each, and the chunks of the audio in two files."""
     blocks, chunks = [], []
-    for story in entry["layout"]["stories"]:
+    for story in open_study(entry["reader"], "", entry["layout"]).stories():
         splits = generator.choice(["train", "valid", "test"], count, p=[0.6, 0.15, 0.25])
         splits[:3] = ["test", "train", "valid"]
         texts = [

@@ -1,15 +1,14 @@
 """The report of a study as large as MEG-MASC."""
 
-import yaml
-
 from plumbing.results import Results
 from speech_decoding.report.contents import load_contents
 from speech_decoding.report.page import write_page
-from tests.report.conftest import CONFIG, report_settings, write_results
+from tests.config_advice import shipped
+from tests.report.conftest import report_settings, write_results
 
 
 def test_196_recordings_take_less_than_15_mb(tmp_path):
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config = shipped()
     config["studies"]["gwilliams"]["settings"] = {"report": {"seeds": [2036], "audio": True}}
     settings, results = report_settings(config, "gwilliams"), Results(tmp_path / "results")
     write_results(results, settings, blocks_per_story=8)

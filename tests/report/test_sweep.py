@@ -24,7 +24,7 @@ def results(tmp_path_factory):
         "main": {},
         "delay-0.3": {"delay_s": 0.3},
         "subjects-2": {part: {"subjects": 2}},
-        "hours-0.5": {part: {"share": 0.5}, "n_training_segments": 450},
+        "share-0.5": {part: {"share": 0.5}, "n_training_segments": 450},
     }
     runs |= {f"without_subject-{name}": {part: {"without_subject": name}} for name in SUBJECTS}
     runs |= {f"without_story-{name}": {part: {"without_story": name}} for name in STORIES}
@@ -46,7 +46,7 @@ def test_points_lie_where_their_settings_are(results):
     assert [point["place"] for point in numbers["points"]] == [150, 300]
     assert numbers["points"][0]["compared"] is None
     assert numbers["points"][1]["compared"]["delta"] < 0
-    hours = collect(results, "training.selection.share", ["hours-0.5", "main"])
+    hours = collect(results, "training.selection.share", ["share-0.5", "main"])
     assert [point["place"] for point in hours["points"]] == [0.0625, 0.125]
 
 

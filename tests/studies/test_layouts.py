@@ -1,16 +1,15 @@
-"""Every study of config.yaml, opened by its layout as text: as jobs do, and as the rules do."""
+"""Every study that is shipped, opened by its layout as text: as jobs do, and as the rules do."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from configuration.settings import canonical_json
 from speech_decoding.studies import open_study
+from tests.config_advice import shipped
 
-STUDIES = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["studies"]
+STUDIES = shipped()["studies"]
 
 
 def backwards(value: Any) -> Any:

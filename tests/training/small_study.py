@@ -39,7 +39,7 @@ SETTINGS = {
         "stop_s": None,
         "selection": {},
         "brain": "recorded",
-        "pairing": "true",
+        "pairing": "heard",
         "speech_module": "none",
         "loss": {"kind": "clip", "normalise_estimates": False},
         "learning_rate": 0.003,

@@ -158,7 +158,7 @@ def visit_a_branch(workspace: Workspace) -> None:
         names = ["-c", "user.name=One", "-c", "user.email=one@example.org"]
         subprocess.run(["git", *names, *words], cwd=workspace.folder, check=True, timeout=60)
 
-    code = ["Snakefile", "config.yaml", "rules", "envs", "workflow_scripts"]
+    code = ["Snakefile", "config.yaml", "config", "rules", "envs", "workflow_scripts"]
     git("init", "--quiet", "--initial-branch", "main")
     git("add", *code)
     git("commit", "--quiet", "--message", "as it was")
@@ -198,7 +198,11 @@ CODE_CHANGES += [
 RULE = "rules/train.smk"
 OTHER_CHANGES = [
     Change("no change", "", nothing),
-    Change("code, rules and `config.yaml` touched", "", touch("*.yaml", "rules/*", "**/*.py")),
+    Change(
+        "code, rules and `config.yaml` touched",
+        "",
+        touch("*.yaml", "config/*", "rules/*", "**/*.py"),
+    ),
     Change("comments, docstrings and formatting; also those of `rules/`", "", comment),
     Change("the keys of `config.yaml` in another order", "", reorder),
     Change("another branch of git checked out, and back", "", visit_a_branch),

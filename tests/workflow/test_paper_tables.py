@@ -31,7 +31,7 @@ def test_a_table_trains_every_row_once(finished):
     ("sweep", "trained"),
     [
         ("delay", ["delay-0", "delay-0.05", "delay-0.1", "delay-0.2", "delay-0.25", "delay-0.3"]),
-        ("hours", ["hours-0.125", "hours-0.25", "hours-0.5"]),
+        ("share", ["share-0.125", "share-0.25", "share-0.5"]),
         ("without_subject", ["without_subject-01", "without_subject-02"]),
         ("without_story", ["without_story-night_ferry", "without_story-the_glass_orchard"]),
     ],

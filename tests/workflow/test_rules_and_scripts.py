@@ -10,12 +10,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 import configuration.simulated
 import configuration.speech_models
 from configuration.chosen import Chosen
 from configuration.study import ConfiguredStudy
+from tests.config_advice import shipped
 from tests.workflow.workspace import ROOT
 
 WILDCARDS = {
@@ -41,7 +41,7 @@ def rules() -> dict[str, str]:
 
 
 RULES = rules()
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = shipped()
 
 
 def argument_of(block: str, function: str) -> str | None:

@@ -1,6 +1,7 @@
 """A copy of the repository in which the workflow can be run, edited and broken."""
 
 import csv
+import functools
 import os
 import re
 import shutil
@@ -13,10 +14,11 @@ from typing import Any
 
 import yaml
 
+from configuration.settings import merge
 from speech_decoding.studies import open_study
 
 ROOT = Path(__file__).parents[2]
-CODE = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "workflow_scripts")
+CODE = ("Snakefile", "config.yaml", "config", "rules", "profiles", "envs", "workflow_scripts")
 
 
 @dataclass(frozen=True)
@@ -146,11 +148,19 @@ class Workspace:
 
     @property
     def config(self) -> dict[str, Any]:
-        return yaml.safe_load((self.folder / "config.yaml").read_text())
+        """All settings, also those of the folder config/; what is set goes into config.yaml."""
+        contents = (yaml.safe_load(path.read_text()) for path in self.config_files)
+        return functools.reduce(merge, contents)
 
     @config.setter
     def config(self, value: dict[str, Any]) -> None:
+        for path in self.config_files:
+            path.write_text(yaml.safe_dump({}))
         (self.folder / "config.yaml").write_text(yaml.safe_dump(value, sort_keys=False))
+
+    @property
+    def config_files(self) -> list[Path]:
+        return [*sorted(self.folder.glob("config/*.yaml")), self.folder / "config.yaml"]
 
     def edit(self, name: str, old: str, new: str) -> None:
         path = self.folder / name

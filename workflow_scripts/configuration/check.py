@@ -1,16 +1,19 @@
 """The configuration checked: known keys and names, types, and values that fit each other.
 
-What is wrong with a value by itself is found at once, in every block and study. What only the study
-or the experiment that is asked for can tell is checked for that one, so that a mistake in the entry
-of another study hinders nobody.
+What is wrong with a value by itself is found in every block and study. What only the study or the
+experiment that is asked for can tell is checked for that one, so that a mistake in the entry of
+another study hinders nobody. All mistakes that are found are told at once.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from configuration.embeddings import models, target_signature
 from configuration.files import holds, source_of
-from configuration.schema import find_fault
+from configuration.schema import Fault, find_faults
 from configuration.schema_file import read_schema
 from configuration.settings import (
     BLOCKS,
@@ -18,6 +21,7 @@ from configuration.settings import (
     decoder_signatures,
     experiment_settings,
     look_up,
+    merge,
     nearest,
     study_entry,
     study_settings,
@@ -25,7 +29,6 @@ from configuration.settings import (
 )
 from configuration.signatures import read_signature
 from plumbing.errors import InputError
-from speech_decoding.speech.targets import module_of
 from speech_decoding.studies import StudyReader, open_study, reason_to_exclude
 
 COMMAND_LINE = "--config"  # as a source
@@ -33,6 +36,11 @@ COMMAND_LINE = "--config"  # as a source
 _EVERY = {
     "training.selection.without_subject": "subjects",
     "training.selection.without_story": "stories",
+}
+# Keys of earlier versions by the path at which they stood, and words by that of their key.
+_RENAMED = {
+    "sweeps.hours": "share",
+    "training.pairing.true": "heard",
 }
 
 
@@ -56,80 +64,106 @@ class ConfigCheck:
     def check_values(self) -> None:
         """Check that all blocks are there and that every value is one that its key may have.
 
-        Raises: InputError, one sentence that names the source and the key.
+        Raises: InputError, one sentence for each mistake that names its source and key.
         """
-        for block in self._schema["properties"].keys() - self._config.keys():
-            raise self._fault((block,), "this block", "none", "add it")
-        self._require_valid((), self._config, self._schema)
-        for block in BLOCKS:
-            known = self._schema["$defs"][block].get("properties", {})
-            if block == "decoder":  # the others depend on it
-                known = {"architecture": known["architecture"]}
-            for key in sorted(known.keys() - self._config[block].keys()):
-                raise self._fault((block, key), "a value", "none", "add it")
-        folders: dict[Path, str] = {}
-        for study, entry in self._config["studies"].items():
-            for key in _simulated_layout(entry) if "simulation" in entry else ():
-                if key not in entry.get("layout", {}):
-                    raise self._fault(
-                        ("studies", study, "layout", key), "a value", "none", "add it"
-                    )
-            folder = Path(entry["raw_folder"])
-            if "simulation" in entry and folders.setdefault(folder, study) != study:
-                raise self._fault(
-                    ("studies", study, "raw_folder"),
-                    "a folder of its own, since its files are simulated",
-                    f"that of the study {folders[folder]}",
-                    "write another folder",
-                )
+        self._require_none(self._misshapen())
+        self._require_none(self._simulated_folders())
 
     def check_study(self, study: str) -> None:
-        """Check what the settings of one study come to together, and the names in its entry.
+        """Check what the settings of one study and its report come to, and the names in its entry.
 
         No raw file is read. Raises: InputError, also for a study that is not known.
         """
         blocks = study_settings(self._config, study)
-        for name, experiment in blocks["experiments"].items():
-            if "embedding" not in experiment:
-                path = ("experiments", name, "embedding")
-                raise self._fault(path, "the name of an embedding", "none", "add it")
-        for name, embedding in blocks["embeddings"].items():
-            self._check_embedding(study, name, embedding)
-        for name, sweep in blocks["sweeps"].items():
-            self._check_sweep(study, name, sweep)
-        for key in ("experiments", "controls"):
-            for experiment in blocks["report"][key]:
-                path = self._set_at(study, f"report.{key}")
-                self._require_known(path, experiment, blocks["experiments"])
         reader = self._open(study)
-        self._check_layout(study, reader)
-        self._check_exclude(study, reader)
-        self._check_rates(study, blocks["preprocess"], reader)
-        self._check_reference(study, blocks["preprocess"]["rereference"], reader)
+        reported = [*blocks["report"]["experiments"], *blocks["report"]["controls"]]
+        known = [name for name in reported if "embedding" in blocks["experiments"].get(name, ())]
+        self._require_none(
+            itertools.chain(
+                self._experiments(study, blocks),
+                *(self._embedding(study, *one) for one in blocks["embeddings"].items()),
+                *(self._sweep(study, *one) for one in blocks["sweeps"].items()),
+                self._layout(study, reader),
+                self._exclude(study, reader),
+                self._rates(study, blocks["preprocess"], reader),
+                self._reference(study, blocks["preprocess"]["rereference"], reader),
+                *(self._experiment(study, experiment) for experiment in known),
+            )
+        )
 
     def check_experiment(self, study: str, experiment: str) -> None:
         """Check one experiment of a study that is checked, a point of a sweep being one as well.
 
         Raises: InputError, also for an experiment that is not known.
         """
-        settings = experiment_settings(self._config, study, experiment)
-        self._check_decoder(study, experiment, settings["decoder"])
-        self._check_fit(study, experiment, settings)
-        self._check_selection(study, experiment, settings["training"]["selection"])
+        self._require_none(self._experiment(study, experiment))
+
+    # ------------------------------------------------------------------------------ all values
+
+    def _misshapen(self) -> Iterator[Fault]:
+        """Find what the schema forbids or misses, and what was renamed."""
+        renamed = list(_renamed(self._config))
+        yield from renamed
+        known = {fault.path for fault in renamed}
+        faults = (self._as_told(fault) for fault in find_faults(self._config, self._schema))
+        yield from (fault for fault in faults if fault.path not in known)
+        for block in sorted(self._schema["properties"]):
+            if block not in self._config:
+                yield Fault((block,), "this block", "none", "add it")
+        for block in BLOCKS:
+            keys = self._schema["$defs"][block].get("properties", {})
+            if block == "decoder":  # which others there are depends on it
+                keys = ["architecture"]
+            if isinstance(own := self._config.get(block), dict):
+                for key in sorted(set(keys) - own.keys()):
+                    yield Fault((block, key), "a value", "none", "add it")
+
+    def _simulated_folders(self) -> Iterator[Fault]:
+        """Find simulated studies that say too little, or share a folder."""
+        folders: dict[Path, str] = {}
+        for study, entry in self._config["studies"].items():
+            if "simulation" not in entry:
+                continue
+            for key in _simulated_layout(entry):
+                if key not in entry.get("layout", {}):
+                    yield Fault(("studies", study, "layout", key), "a value", "none", "add it")
+            folder = Path(entry["raw_folder"])
+            if folders.setdefault(folder, study) != study:
+                yield Fault(
+                    ("studies", study, "raw_folder"),
+                    "a folder of its own, since its files are simulated",
+                    f"that of the study {folders[folder]}",
+                    "write another folder",
+                )
 
     # ------------------------------------------------------------------------------ one study
 
-    def _check_embedding(self, study: str, name: str, settings: Settings) -> None:
+    def _experiments(self, study: str, blocks: Settings) -> Iterator[Fault]:
+        for name, experiment in blocks["experiments"].items():
+            if "embedding" not in experiment:
+                path = ("experiments", name, "embedding")
+                yield Fault(path, "the name of an embedding", "none", "add it")
+        for key in ("experiments", "controls"):
+            for experiment in blocks["report"][key]:
+                path = self._set_at(study, f"report.{key}")
+                yield from _unknown(path, experiment, blocks["experiments"])
+
+    def _embedding(self, study: str, name: str, settings: Settings) -> Iterator[Fault]:
         where = f"embeddings.{name}"
+        if "like" in settings:
+            overrides = study_entry(self._config, study)["settings"].get("embeddings", {})
+            known = models(merge(self._config["embeddings"], overrides))
+            yield from _unknown(self._set_at(study, f"{where}.like"), settings["like"], known)
+            return
         if "target" not in settings:
-            raise self._fault(self._set_at(study, f"{where}.target"), "a value", "none", "add it")
-        target = read_signature(f"{module_of(settings['target'])}.Target")
+            yield Fault(self._set_at(study, f"{where}.target"), "a value", "none", "add it")
+            return
+        target = target_signature(settings["target"])
         for key in target.required:
             if key not in settings:
-                path = self._set_at(study, f"{where}.{key}")
-                raise self._fault(path, "a value", "none", "add it")
+                yield Fault(self._set_at(study, f"{where}.{key}"), "a value", "none", "add it")
         for key in sorted(settings.keys() - {"target", *target.names}):
-            raise self._fault(
+            yield Fault(
                 self._set_at(study, f"{where}.{key}"),
                 f"a setting of the target {settings['target']} ({', '.join(target.names)})",
                 "one of another target",
@@ -137,18 +171,19 @@ class ConfigCheck:
             )
         given = settings.keys() >= {"window_s", "context_s"}
         if given and settings["window_s"] <= 2 * settings["context_s"]:
-            raise self._fault(
+            yield Fault(
                 self._set_at(study, f"{where}.window_s"),
                 f"more than twice the context of {settings['context_s']:g} s",
                 f"{settings['window_s']:g} s",
                 f"raise it above {2 * settings['context_s']:g} s",
             )
 
-    def _check_sweep(self, study: str, name: str, sweep: Settings) -> None:
+    def _sweep(self, study: str, name: str, sweep: Settings) -> Iterator[Fault]:
         places = {key: self._set_at(study, f"sweeps.{name}.{key}") for key in ("setting", "values")}
-        for key, path in places.items():
-            if key not in sweep:
-                raise self._fault(path, "a value", "none", "add it")
+        missing = [path for key, path in places.items() if key not in sweep]
+        yield from (Fault(path, "a value", "none", "add it") for path in missing)
+        if missing:
+            return
         blocks = study_settings(self._config, study)
         setting, values = sweep["setting"], sweep["values"]
         try:
@@ -157,93 +192,103 @@ class ConfigCheck:
             single = False
         if not single:
             known = list(_dotted({key: blocks[key] for key in ("decoder", "training")}))
-            self._require_known(places["setting"], setting, known)
-        if isinstance(values, str):
+            yield from _unknown(places["setting"], setting, known)
+        elif isinstance(values, str):
             if _EVERY.get(setting) != values:
-                step = (
-                    f"write {every}"
-                    if (every := _EVERY.get(setting))
-                    else "write a list of its values"
-                )
-                raise self._fault(places["values"], f"values of {setting}", values, step)
-            return
-        for number, value in enumerate(values):
-            block: Any = value
-            for key in reversed(setting.split(".")):
-                block = {key: block}
-            schema = self._schema["$defs"]["settings"] | {"$defs": self._schema["$defs"]}
-            self._require_valid((*places["values"], str(number)), block, schema, told=setting)
+                every = _EVERY.get(setting)
+                step = f"write {every}" if every else "write a list of its values"
+                yield Fault(places["values"], f"values of {setting}", values, step)
+        else:
+            for number, value in enumerate(values):
+                block: Any = value
+                for key in reversed(setting.split(".")):
+                    block = {key: block}
+                schema = self._schema["$defs"]["settings"] | {"$defs": self._schema["$defs"]}
+                place = (*places["values"], str(number))
+                for fault in find_faults(block, schema):
+                    yield self._as_told(replace(fault, path=place, about=setting))
 
-    def _check_layout(self, study: str, reader: StudyReader) -> None:
+    def _layout(self, study: str, reader: StudyReader) -> Iterator[Fault]:
         layout = ("studies", study, "layout")
         for wrong in reader.misnamed():
-            self._require_known((*layout, *wrong.setting), wrong.name, wrong.known)
+            yield from _unknown((*layout, *wrong.setting), wrong.name, wrong.known)
         ids = [recording.id for recording in reader.recordings()]
         if not ids:
             step = "name a subject of the study or more, and fewer sessions that are absent"
-            raise self._fault(layout, "a recording or more", "none", step)
+            yield Fault(layout, "a recording or more", "none", step)
         if twice := sorted({one for one in ids if ids.count(one) > 1}):
             found, step = f"two called {twice[0]}", "give each story a task of its own"
-            raise self._fault(layout, "recordings of different names", found, step)
+            yield Fault(layout, "recordings of different names", found, step)
 
-    def _check_exclude(self, study: str, reader: StudyReader) -> None:
+    def _exclude(self, study: str, reader: StudyReader) -> Iterator[Fault]:
         names = [name for one in reader.recordings() for name in (one.subject, one.id)]
+        if reader.misnamed():
+            return  # what is left out cannot be told
         for name in study_entry(self._config, study)["exclude"]:
             if name not in reader.left_out():  # by the layout already
                 path = ("studies", study, "exclude", name)
-                self._require_known(path, name, list(dict.fromkeys(names)))
+                yield from _unknown(path, name, list(dict.fromkeys(names)))
 
-    def _check_rates(self, study: str, preprocess: Settings, reader: StudyReader) -> None:
+    def _rates(self, study: str, preprocess: Settings, reader: StudyReader) -> Iterator[Fault]:
         raw_hz, band_hz = reader.facts.raw_rate_hz, preprocess["band_pass_hz"]
         if (rate_hz := preprocess["rate_hz"]) > raw_hz:
             path = self._set_at(study, "preprocess.rate_hz")
             expected = f"at most the {raw_hz:g} Hz of the recordings"
-            raise self._fault(path, expected, f"{rate_hz} Hz", f"lower it to {raw_hz:g} Hz at most")
+            yield Fault(path, expected, f"{rate_hz} Hz", f"lower it to {raw_hz:g} Hz at most")
         for key in ("notch", "band_pass_hz"):
             asked_hz = preprocess[key] if isinstance(preprocess[key], list) else []
             if max(asked_hz, default=0) >= raw_hz / 2:
                 path = self._set_at(study, f"preprocess.{key}")
                 expected = f"frequencies below {raw_hz / 2:g} Hz, half the rate of the recordings"
                 step = f"lower it below {raw_hz / 2:g} Hz"
-                raise self._fault(path, expected, f"{max(asked_hz):g} Hz", step)
+                yield Fault(path, expected, f"{max(asked_hz):g} Hz", step)
         if band_hz and band_hz[0] >= band_hz[1]:
             path = self._set_at(study, "preprocess.band_pass_hz")
             found = f"{band_hz[0]:g} and {band_hz[1]:g} Hz"
-            raise self._fault(path, "a lower and a higher frequency", found, "write [1, 60]")
+            yield Fault(path, "a lower and a higher frequency", found, "write [1, 60]")
 
-    def _check_reference(
+    def _reference(
         self, study: str, reference: str | list[str] | None, reader: StudyReader
-    ) -> None:
+    ) -> Iterator[Fault]:
         path = self._set_at(study, "preprocess.rereference")
         if reference and not reader.facts.electrodes:
-            raise self._fault(path, "null, as for all but EEG", f"{reference}", "write null")
-        for name in reference if isinstance(reference, list) else ():
-            self._require_known(path, name, reader.facts.electrodes)
+            yield Fault(path, "null, as for all but EEG", f"{reference}", "write null")
+        elif isinstance(reference, list):
+            for name in reference:
+                yield from _unknown(path, name, reader.facts.electrodes)
 
     # ------------------------------------------------------------------------- one experiment
 
-    def _check_decoder(self, study: str, experiment: str, settings: Settings) -> None:
+    def _experiment(self, study: str, experiment: str) -> Iterator[Fault]:
+        settings = experiment_settings(self._config, study, experiment)
+        yield from self._decoder(study, experiment, settings["decoder"])
+        for fault in self._fit(study, experiment, settings):
+            yield replace(fault, about=f"{study}, {experiment}")
+        if settings["embedding"] not in settings["embeddings"]:
+            path = self._set_at(study, f"experiments.{experiment}.embedding")
+            yield from _unknown(path, settings["embedding"], settings["embeddings"])
+        yield from self._selection(study, experiment, settings["training"]["selection"])
+
+    def _decoder(self, study: str, experiment: str, settings: Settings) -> Iterator[Fault]:
         architecture = settings["architecture"]
         signatures = decoder_signatures(architecture)
         known = [name for one in signatures for name in one.names]
-        # An experiment leaves behind what it inherits from another architecture, but states nothing
-        # of it.
+        # What an experiment inherits from another architecture it leaves behind.
         stated = study_settings(self._config, study)["experiments"].get(experiment, {})
         for key in sorted(stated.get("decoder", {}).keys() - set(known)):
             path = self._set_at(study, f"decoder.{key}", experiment)
             expected = f"a setting of the architecture {architecture} ({', '.join(known)})"
-            raise self._fault(path, expected, "one of another architecture", "remove it")
+            yield Fault(path, expected, "one of another architecture", "remove it")
         for key in (name for one in signatures for name in one.required):
             if key not in settings:
                 path = self._set_at(study, f"decoder.{key}", experiment)
-                raise self._fault(path, "a value", "none", "add it")
+                yield Fault(path, "a value", "none", "add it")
 
-    def _check_fit(self, study: str, experiment: str, settings: Settings) -> None:
+    def _fit(self, study: str, experiment: str, settings: Settings) -> Iterator[Fault]:
         splits, segments, training = settings["splits"], settings["segments"], settings["training"]
 
-        def fault(setting: str, expected: str, found: str, step: str) -> InputError:
-            path = self._set_at(study, setting, experiment)
-            return self._fault(path, expected, found, step, about=f"{study}, {experiment}")
+        def fault(setting: str, expected: str, found: str, step: str) -> Fault:
+            return Fault(self._set_at(study, setting, experiment), expected, found, step)
 
         length_s = segments["stop_s"] - segments["start_s"]
         stop_s, last_s = training["stop_s"] or segments["stop_s"], segments["stop_s"]
@@ -254,28 +299,25 @@ class ConfigCheck:
         if (shares := splits[more] + splits[less]) >= 1:
             expected = f"{more} + {less} below 1, a share for training"
             step = f"lower it below {1 - splits[less]:g}"
-            raise fault(f"splits.{more}", expected, f"{shares:g}", step)
+            yield fault(f"splits.{more}", expected, f"{shares:g}", step)
         if stop_s > last_s:
             expected = f"at most segments.stop_s of {last_s:g} s"
             step = f"lower it to {last_s:g} s at most, or raise segments.stop_s"
-            raise fault("training.stop_s", expected, f"{stop_s:g} s", step)
+            yield fault("training.stop_s", expected, f"{stop_s:g} s", step)
         if delay_s >= decoded_s:
             expected = f"less than the window of {decoded_s:g} s"
             step = f"lower it below {decoded_s:g} s"
-            raise fault("training.delay_s", expected, f"{delay_s:g} s", step)
+            yield fault("training.delay_s", expected, f"{delay_s:g} s", step)
         if block_s < length_s:
             expected = f"at least the window of {length_s:g} s, or no segment fits into a block"
             step = f"raise it to {length_s:g} s at least"
-            raise fault("splits.shortest_block_s", expected, f"{block_s:g} s", step)
+            yield fault("splits.shortest_block_s", expected, f"{block_s:g} s", step)
         if stride_s < 0.999 * sample_s:  # as far as it is written with three digits
             expected = f"at least a sample of {sample_s:.3g} s"
             step = f"raise it to {sample_s:.3g} s at least"
-            raise fault("segments.stride_s", expected, f"{stride_s:g} s", step)
-        if settings["embedding"] not in settings["embeddings"]:
-            path = self._set_at(study, f"experiments.{experiment}.embedding")
-            self._require_known(path, settings["embedding"], settings["embeddings"])
+            yield fault("segments.stride_s", expected, f"{stride_s:g} s", step)
 
-    def _check_selection(self, study: str, experiment: str, selection: Settings) -> None:
+    def _selection(self, study: str, experiment: str, selection: Settings) -> Iterator[Fault]:
         reader = self._open(study)
         exclude = study_entry(self._config, study)["exclude"]
         used = [
@@ -289,10 +331,10 @@ class ConfigCheck:
         for key, known in (("without_subject", subjects), ("without_story", stories)):
             if (name := selection[key]) is not None:
                 path = self._set_at(study, f"{where}.{key}", experiment)
-                self._require_known(path, name, known)
+                yield from _unknown(path, name, known)
         count = selection["subjects"]
         if count is not None and count > len(subjects):
-            raise self._fault(
+            yield Fault(
                 self._set_at(study, f"{where}.subjects", experiment),
                 f"at most the {len(subjects)} subjects of the study {study}",
                 f"{count}",
@@ -322,38 +364,76 @@ class ConfigCheck:
         places = [place for common in places for place in ((*own, *common), common)]
         return next((place for place in places if holds(self._config, place)), keys)
 
-    def _require_valid(
-        self, path: Sequence[str], value: Any, schema: Settings, *, told: str | None = None
-    ) -> None:
-        fault = find_fault(value, schema)
-        if fault is None:
-            return
-        place = path if told else (*path, *fault.path)
-        step = fault.next_step
-        if source_of(self._sources, place) == COMMAND_LINE and fault.found.startswith("the text"):
+    def _as_told(self, fault: Fault) -> Fault:
+        """Give a fault of a value with what to do about it where it was written."""
+        on_command_line = source_of(self._sources, fault.path) == COMMAND_LINE
+        if on_command_line and fault.found.startswith("the text"):
             step = "write it into a file for --configfile: in braces, --config knows texts only"
-        raise self._fault(place, fault.expected, fault.found, step, about=told or "")
+            return replace(fault, next_step=step)
+        return fault
 
-    def _require_known(self, path: Sequence[str], name: str, known: Sequence[str]) -> None:
-        if name in known:
+    def _require_none(self, faults: Iterable[Fault]) -> None:
+        """Raise InputError with all faults, if there are any."""
+        errors = [self._error(fault) for fault in dict.fromkeys(faults)]
+        if not errors:
             return
-        some = ", ".join(list(known)[:10]) + (", ..." if len(known) > 10 else "")
-        near = nearest(name, known)
-        found = f"the unknown name {name!r}" + (f" (the nearest is {near!r})" if near else "")
-        step = f'write "{near}"' if near else "write one of them"
-        raise self._fault(path, f"one of {some}" if known else "no name", found, step)
-
-    def _fault(
-        self, path: Sequence[str], expected: str, found: str, next_step: str, *, about: str = ""
-    ) -> InputError:
-        where = ".".join(path) or "top level"
-        return InputError(
-            f"{source_of(self._sources, path)}, {where}" + (f" ({about})" if about else ""),
-            expected=expected,
-            found=found,
+        if len(errors) == 1:
+            raise errors[0]
+        raise InputError(
+            "the configuration",
+            expected="settings that can be used",
+            found=f"{len(errors)} mistakes",
             consequence="no step was run",
-            next_step=next_step,
+            next_step="correct each",
+            details=[
+                f"- {one.where}: expected {one.expected}, found {one.found}; {one.next_step}."
+                for one in errors
+            ],
         )
+
+    def _error(self, fault: Fault) -> InputError:
+        where = ".".join(fault.path) or "top level"
+        return InputError(
+            f"{source_of(self._sources, fault.path)}, {where}"
+            + (f" ({fault.about})" if fault.about else ""),
+            expected=fault.expected,
+            found=fault.found,
+            consequence="no step was run",
+            next_step=fault.next_step,
+        )
+
+
+def _unknown(path: Sequence[str], name: str, known: Sequence[str]) -> Iterator[Fault]:
+    """Find a name that is none of those known."""
+    if name in known:
+        return
+    some = ", ".join(list(known)[:10]) + (", ..." if len(known) > 10 else "")
+    near = nearest(name, known)
+    found = f"the unknown name {name!r}" + (f" (the nearest is {near!r})" if near else "")
+    step = f'write "{near}"' if near else "write one of them"
+    yield Fault(tuple(path), f"one of {some}" if known else "no name", found, step)
+
+
+def _renamed(settings: Any, path: tuple[str, ...] = ()) -> Iterator[Fault]:
+    """Find keys and words of earlier versions."""
+    if not isinstance(settings, dict):
+        word = str(settings).lower()
+        if new := _new_name((*path, word)):
+            yield Fault(path, f"{new}, as it is called now", word, f"write {new}")
+        return
+    for key, value in settings.items():
+        if new := _new_name((*path, str(key))):
+            found, step = f"the former key {key!r}", f"write `{new}:`, or remove it"
+            yield Fault((*path, key), f"{new}, as it is called now", found, step)
+        yield from _renamed(value, (*path, str(key)))
+
+
+def _new_name(path: tuple[str, ...]) -> str | None:
+    dotted = ".".join(path)
+    return next(
+        (new for old, new in _RENAMED.items() if f".{dotted}".endswith(f".{old}")),
+        None,
+    )
 
 
 def _simulated_layout(entry: Settings) -> list[str]:

@@ -219,11 +219,15 @@ def source_of(sources: Mapping[str, Settings], path: Iterable[str]) -> str:
 
     Parameters: sources, contents by name; what a later one holds counts; path, the keys that lead
     to the setting.
-    Returns: the last source that holds the setting, or the first one if none does.
+    Returns: the last source that holds the setting. Where none does, the first one that holds the
+    innermost block in which it is missing; config.yaml, if no block around it is held either.
     """
     path = tuple(path)
-    holding = [name for name, content in sources.items() if holds(content, path)]
-    return (holding or list(sources))[-1 if holding else 0]
+    for length in range(len(path), 0, -1):
+        holding = [name for name, content in sources.items() if holds(content, path[:length])]
+        if holding:
+            return holding[-1 if length == len(path) else 0]
+    return next((name for name in sources if Path(name).name == "config.yaml"), next(iter(sources)))
 
 
 def holds(content: Any, path: Iterable[str]) -> bool:

@@ -3,36 +3,44 @@
 import functools
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from configuration.settings import Settings, nearest
 
 _LONGEST_LIST = 1000
+# What YAML reads as a text, such as 3e-4.
+_POWER_OF_TEN = re.compile(r"([-+]?[0-9]+)([.][0-9]+)?[eE]([-+]?[0-9]+)")
+_YAML_WANTS = "YAML wants a point, and a sign behind the e"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a value; `path` are the keys that lead to it."""
+    """What is wrong with a value; `path` are the keys that lead to it.
+
+    about: for which study and experiment, if not for all; the same fault for others is the same.
+    """
 
     path: tuple[str, ...]
     expected: str
     found: str
     next_step: str
+    about: str = field(default="", compare=False)
 
 
-def find_fault(value: Any, schema: Settings) -> Fault | None:
-    """Give the first fault of a value, None if it is as the schema says.
+def find_faults(value: Any, schema: Settings) -> list[Fault]:
+    """Give all faults of a value in the order of their keys, none if it is as the schema says.
 
     A whole number is one that is written as such, 16 and not 16.0, and all numbers are finite.
     """
-    for fault in _plain_faults(value, ()):
-        return fault
+    if plain := list(_plain_faults(value, ())):
+        return plain
     errors = _strict_validator()(schema).iter_errors(value)
-    first = min(errors, key=lambda error: list(map(str, error.absolute_path)), default=None)
-    return _tell(first, schema) if first else None
+    in_order = sorted(errors, key=lambda error: list(map(str, error.absolute_path)))
+    return list(dict.fromkeys(fault for error in in_order for fault in _tell(error, schema)))
 
 
 @functools.cache
@@ -90,33 +98,35 @@ def _is_printable(text: str) -> bool:
     return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text)
 
 
-def _tell(error: Any, schema: Settings) -> Fault:
-    """Put an error of jsonschema into words."""
+def _tell(error: Any, schema: Settings) -> Iterator[Fault]:
+    """Put an error of jsonschema into words; unknown and missing keys are several faults."""
     path, value = tuple(map(str, error.absolute_path)), error.instance
     if error.validator == "anyOf" and isinstance(value, list):
         inner = [one for one in error.context if one.validator not in ("type", "enum", "const")]
         inner += [one for one in error.context if len(one.path) > 0]
         if inner:
-            return _tell(inner[0], schema)
+            yield from _tell(inner[0], schema)
+            return
+    own = _resolved(error.schema, schema)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
-        unknown = min(set(value) - set(known))
-        near = nearest(unknown, known)
-        found = "an unknown one" + (f" (the nearest is {near!r})" if near else "")
-        step = f"write `{near}:`, or remove it" if near and near not in value else "remove it"
-        return Fault((*path, unknown), "a known key", found, step)
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in value)
-        return Fault((*path, missing), "a value", "none", "add it")
-    if "propertyNames" in error.absolute_schema_path:
+        for unknown in sorted(set(value) - set(known)):
+            near = nearest(unknown, known)
+            found = "an unknown one" + (f" (the nearest is {near!r})" if near else "")
+            step = f"write `{near}:`, or remove it" if near and near not in value else "remove it"
+            yield Fault((*path, unknown), "a known key", found, step)
+    elif error.validator == "required":
+        for missing in (key for key in error.validator_value if key not in value):
+            yield Fault((*path, missing), "a value", "none", "add it")
+    elif "propertyNames" in error.absolute_schema_path:
         expected = _describe(error.schema, schema)
-        return Fault((*path, value), expected, f"the key {value!r}", "rename it")
-    own = _resolved(error.schema, schema)
-    if error.validator == "not":
-        return Fault(path, _describe(own, schema), _shown(value), "remove it")
-    if error.validator == "uniqueItems":
-        return Fault(path, "every value once", _shown(value), "remove what stands twice")
-    return Fault(path, _describe(own, schema), _shown(value), _advise(own, schema, value))
+        yield Fault((*path, value), expected, f"the key {value!r}", "rename it")
+    elif error.validator == "not":
+        yield Fault(path, _describe(own, schema), _shown(value), "remove it")
+    elif error.validator == "uniqueItems":
+        yield Fault(path, "every value once", _shown(value), "remove what stands twice")
+    else:
+        yield Fault(path, _describe(own, schema), _shown(value), _advise(own, schema, value))
 
 
 def _advise(own: Settings, schema: Settings, value: Any) -> str:
@@ -144,6 +154,11 @@ def _meant_number(value: Any, types: set[str]) -> str | None:
 
     None if it was none, or not one of these types of JSON.
     """
+    if "number" in types and isinstance(value, str) and (power := _POWER_OF_TEN.fullmatch(value)):
+        digits, point, exponent = power.groups()
+        sign = "" if exponent[0] in "+-" else "+"
+        number = f"{digits}{point or '.0'}e{sign}{exponent}"
+        return f"{number} ({_YAML_WANTS})" if math.isfinite(float(number)) else None
     mistyped = types & {"integer", "number"} and isinstance(value, str)
     if not mistyped and not ("integer" in types and isinstance(value, float)):
         return None

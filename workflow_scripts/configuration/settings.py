@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from configuration.embeddings import written_out
 from configuration.signatures import Signature, read_signature
 from plumbing.errors import InputError
 from speech_decoding.decoder import module_of
@@ -42,7 +43,8 @@ def study_entry(config: Settings, study: str) -> Settings:
 def study_settings(config: Settings, study: str) -> Settings:
     """Give all blocks for one study: the common ones with its overrides merged in."""
     overrides = study_entry(config, study)["settings"]
-    return _merge({block: config[block] for block in BLOCKS}, overrides)
+    blocks = merge({block: config[block] for block in BLOCKS}, overrides)
+    return blocks | {"embeddings": written_out(blocks["embeddings"])}
 
 
 def experiment_settings(config: Settings, study: str, experiment: str) -> Settings:
@@ -55,7 +57,7 @@ def experiment_settings(config: Settings, study: str, experiment: str) -> Settin
         return _point_settings(config, study, sweep, value)
     blocks = study_settings(config, study)
     known = blocks["experiments"]
-    return _for_architecture(_merge(blocks, known[require_known("experiments", experiment, known)]))
+    return _for_architecture(merge(blocks, known[require_known("experiments", experiment, known)]))
 
 
 def decoder_signatures(architecture: str) -> list[Signature]:
@@ -125,7 +127,7 @@ def _point_settings(config: Settings, study: str, sweep: str, value: str) -> Set
         by_name = {str(one): one for one in values}
         value = by_name[require_known(f"sweeps.{sweep}.values", value, by_name)]
     base = experiment_settings(config, study, swept_experiment(config, study))
-    return _for_architecture(_merge(base, _override(setting, value)))
+    return _for_architecture(merge(base, _override(setting, value)))
 
 
 def _override(setting: str, value: Any) -> Settings:
@@ -135,11 +137,12 @@ def _override(setting: str, value: Any) -> Settings:
     return value
 
 
-def _merge(base: Settings, overrides: Settings) -> Settings:
+def merge(base: Settings, overrides: Settings) -> Settings:
+    """Give `base` with what `overrides` holds in its place, block by block, as Snakemake does."""
     merged = dict(base)
     for key, value in overrides.items():
         nested = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = _merge(base[key], value) if nested else value
+        merged[key] = merge(base[key], value) if nested else value
     return merged
 
 

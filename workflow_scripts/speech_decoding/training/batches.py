@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Pairing = Literal["true", "shuffled"]
+Pairing = Literal["heard", "shuffled"]
 
 # What a random stream is for.
 _ORDER, _CENTRES, _VALIDATION, _PAIRS = range(4)
@@ -27,7 +27,7 @@ class Batches:
         seed: of the training.
         batch_size: segments in a batch; the last one of an epoch holds what is left.
         updates_per_epoch: at most this many batches per epoch.
-        pairing: "true", or "shuffled" to give every segment the speech of another one (a control).
+        pairing: "heard", or "shuffled" to give every segment the speech of another one (a control).
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Batches:
         seed: int,
         batch_size: int,
         updates_per_epoch: int,
-        pairing: Pairing = "true",
+        pairing: Pairing = "heard",
     ):
         self._training = training
         self._seed = seed
