@@ -11,25 +11,9 @@ from pathlib import Path
 
 from snakemake.iocontainers import Wildcards
 
+from configuration import running, simulated, speech_models
 from configuration.chosen import Chosen
 from configuration.settings import canonical_json
-from configuration.running import (
-    preprocessing_memory_mb,
-    training_launcher,
-    training_options,
-)
-from configuration.simulated import (
-    simulated_alice_recording,
-    simulated_alice_stimuli,
-    simulated_recording,
-    simulated_stimuli,
-)
-from configuration.speech_models import (
-    checkpoint_files,
-    compared_with_fairseq,
-    embedding_settings,
-    fairseq_checkpoint,
-)
 from configuration.study import ConfiguredStudy
 from plumbing import results
 from plumbing.abandoned_locks import remove_abandoned_locks
@@ -193,7 +177,7 @@ def reader_module(own):
 
 
 def target_module(own):
-    return targets.module_of(embedding_settings(own)["target"])
+    return targets.module_of(speech_models.embedding_settings(own)["target"])
 
 
 def architecture_module(own):

@@ -5,7 +5,7 @@ rule embed_speech:
     input:
         wavs=wav_files,
         chunks=results.CHUNKS,
-        checkpoint=given(lambda own: checkpoint_files(own, made=simulated_checkpoint)),
+        checkpoint=given(lambda own: speech_models.checkpoint_files(own, made=simulated_checkpoint)),
     output:
         frames=results.FRAMES,
         chunks=results.FRAME_TIMES,
@@ -24,7 +24,7 @@ rule embed_speech:
         script=scripts / "embed_speech.py",
         wavs=wav_names,
         raw=raw_stamps(results.FRAMES, wav_files),
-        settings=settings_of(embedding_settings),
+        settings=settings_of(speech_models.embedding_settings),
         code=code_of("embed_speech", target_module),
         job=job_text,
     message:

@@ -9,7 +9,7 @@ rule compute_layers:
         audio=every(results.AUDIO),
         wavs=every(results.WAVS),
         chunks=results.CHUNKS,
-        checkpoint=given(fairseq_checkpoint),
+        checkpoint=given(speech_models.fairseq_checkpoint),
     output:
         temp(results.LAYERS),
     log:
@@ -23,7 +23,10 @@ rule compute_layers:
     params:
         script=scripts / "compute_layers.py",
         settings=settings_of(
-            lambda own: {key: embedding_settings(own).get(key) for key in ("checkpoint", "sha256")}
+            lambda own: {
+                key: speech_models.embedding_settings(own).get(key)
+                for key in ("checkpoint", "sha256")
+            }
         ),
         code=code_of("compute_layers"),
         job=job_text,
@@ -37,7 +40,7 @@ rule compute_layers:
 rule compare_with_fairseq:
     input:
         layers=results.LAYERS,
-        checkpoint=given(fairseq_checkpoint),
+        checkpoint=given(speech_models.fairseq_checkpoint),
     output:
         results.FAIRSEQ,
     log:

@@ -20,7 +20,7 @@ rule preprocess_recording:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: attempt
-        * preprocessing_memory_mb(study_of(wildcards).blocks["preprocess"]),
+        * running.preprocessing_memory_mb(study_of(wildcards).blocks["preprocess"]),
         runtime=growing(15),
     params:
         script=scripts / "preprocess_recording.py",

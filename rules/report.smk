@@ -12,7 +12,9 @@ rule write_report:
         embeddings=every(results.EMBEDDING, of=lambda own: own.study.reported_runs),
         fairseq=given(
             lambda own: expand(
-                results.FAIRSEQ, **own.wildcards, embedding=compared_with_fairseq(own)
+                results.FAIRSEQ,
+                **own.wildcards,
+                embedding=speech_models.compared_with_fairseq(own),
             )
         ),
         alignment=results.ALIGNMENT,

@@ -18,7 +18,7 @@ rule simulate_stimuli:
         runtime=growing(5),
     params:
         script=scripts / "simulate_stimuli.py",
-        settings=settings_of(simulated_stimuli),
+        settings=settings_of(simulated.stimuli),
         code=code_of("simulate_stimuli"),
     message:
         "Simulating the stories of {wildcards.simulated}"
@@ -52,7 +52,7 @@ rule simulate_recording:
         runtime=growing(5),
     params:
         script=scripts / "simulate_recording.py",
-        settings=settings_of(simulated_recording),
+        settings=settings_of(simulated.recording),
         code=code_of("simulate_recording"),
     message:
         "Simulating subject {wildcards.subject}, session {wildcards.session}, task {wildcards.task}"
@@ -76,7 +76,7 @@ rule simulate_alice_stimuli:
         runtime=growing(5),
     params:
         script=scripts / "simulate_alice_stimuli.py",
-        settings=settings_of(simulated_alice_stimuli),
+        settings=settings_of(simulated.alice_stimuli),
         code=code_of("simulate_alice_stimuli"),
     message:
         "Simulating the story of {wildcards.simulated}"
@@ -102,7 +102,7 @@ rule simulate_alice_recording:
         runtime=growing(5),
     params:
         script=scripts / "simulate_alice_recording.py",
-        settings=settings_of(simulated_alice_recording),
+        settings=settings_of(simulated.alice_recording),
         code=code_of("simulate_alice_recording"),
     message:
         "Simulating subject {wildcards.subject} of {wildcards.simulated}"

@@ -31,8 +31,8 @@ rule train_decoder:
     params:
         script=scripts / "train_decoder.py",
         # Not tracked, because they are asked for resources: they change no result.
-        launcher=lambda wildcards, resources: training_launcher(config["running"]),
-        options=lambda wildcards, resources: training_options(
+        launcher=lambda wildcards, resources: running.training_launcher(config["running"]),
+        options=lambda wildcards, resources: running.training_options(
             config["running"], job_minutes=resources.runtime if workflow.remote_exec else None
         ),
         embedding=embedding_of,

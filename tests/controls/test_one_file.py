@@ -86,11 +86,10 @@ MEASURE_AND_JUDGE = """
 import json
 from dataclasses import asdict
 
-import yaml
-
 from configuration.check import ConfigCheck
 from speech_decoding.controls.judging import judge
 from speech_decoding.controls.measuring import measure_controls
+from tests.config_advice import shipped
 from tests.controls.test_controls import TOP_K, measured
 from tests.listeners import AUDIO_HZ, World
 
@@ -110,7 +109,7 @@ verdicts = judge(
     trained={"no_speech": noise},
     top_k=TOP_K,
 )
-config = yaml.safe_load(open("config.yaml"))
+config = shipped()
 config["experiments"]["no_speech"] = {"embedding": "wav2vec2"}
 config["report"]["controls"] = ["random", "no_speech"]
 check = ConfigCheck(config, "rules/config.schema.yaml")

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import configuration.simulated
-import configuration.speech_models
+from configuration import simulated, speech_models
 from configuration.chosen import Chosen
 from configuration.study import ConfiguredStudy
 from tests.config_advice import shipped
@@ -27,10 +26,7 @@ WILDCARDS = {
 }
 OF_ALICE = ("simulate_alice_stimuli", "simulate_alice_recording")
 OF_AN_EXPERIMENT = ("train_decoder", "evaluate_decoder", "control_decoder")
-CHOOSERS = {
-    **vars(configuration.simulated),
-    **vars(configuration.speech_models),
-}
+CHOOSERS = {"simulated": simulated, "speech_models": speech_models}
 
 
 def rules() -> dict[str, str]:

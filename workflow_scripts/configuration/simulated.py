@@ -4,7 +4,7 @@ from configuration.chosen import Chosen
 from configuration.settings import Settings
 
 
-def simulated_stimuli(own: Chosen) -> Settings:
+def stimuli(own: Chosen) -> Settings:
     """Give what the stimuli of a MEG-MASC study are simulated with."""
     layout, simulation = _entry(own)
     duration = {"duration_s": simulation["duration_s"]}
@@ -16,7 +16,7 @@ def simulated_stimuli(own: Chosen) -> Settings:
     }
 
 
-def simulated_recording(own: Chosen) -> Settings:
+def recording(own: Chosen) -> Settings:
     """Give what a recording of a MEG-MASC study is simulated with."""
     layout, simulation = _entry(own)
     stories, task = layout["stories"], own.wildcards["task"]
@@ -24,13 +24,13 @@ def simulated_recording(own: Chosen) -> Settings:
     return stories[name] | {key: simulation[key] for key in ("seed", "snr")} | {"story": name}
 
 
-def simulated_alice_stimuli(own: Chosen) -> Settings:
+def alice_stimuli(own: Chosen) -> Settings:
     """Give what the stimuli of an Alice study are simulated with."""
     layout, simulation = _entry(own)
     return _wav_distances(layout) | {"seed": simulation["seed"]}
 
 
-def simulated_alice_recording(own: Chosen) -> Settings:
+def alice_recording(own: Chosen) -> Settings:
     """Give what a recording of an Alice study is simulated with."""
     layout, simulation = _entry(own)
     return simulation | _wav_distances(layout)
