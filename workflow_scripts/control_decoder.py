@@ -1,4 +1,4 @@
-"""Ask a trained decoder what it should not know: noise, silence, shifted speech, timing alone."""
+"""Measure the controls that need no further training, on a trained decoder."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Judge the controls of a study's main experiment; write a verdict for each."""
+"""Judge a study's main experiment by every control, and write the verdicts."""
 
 import argparse
 from dataclasses import asdict
