@@ -249,7 +249,7 @@ def test_a_lag_is_red_and_named(world):
     lag_ms = np.array([298.0, -51.0, 2.0, np.nan, 49.0, -4.0])
     verdict = alignment.judge(evidence(alignment=measured(world, lag_ms)))
     assert verdict.passed is False
-    assert "5 of 6 recordings, at most 298 ms" in verdict.found
+    assert "5 of 6 recordings, largest lag 298 ms" in verdict.found
     assert "1_s (+298 ms), 1_t (-51 ms)" in verdict.found and "2_s" not in verdict.found
     small = measured(world, np.full(6, -49.0))
     assert alignment.judge(evidence(alignment=small)).passed is True
@@ -268,14 +268,14 @@ def test_a_listener_with_another_file_is_named_unless_the_sound_tells(world):
     table, _ = world.retrieve(world.open(signals=signals))
     without = measured(world, np.full(6, np.nan))
     verdict = listeners.judge(evidence(retrieval=table, alignment=without))
-    assert verdict.passed is False and "at chance: 2" in verdict.found
+    assert verdict.passed is False and "at chance level: 2" in verdict.found
     located = evidence(retrieval=table, alignment=measured(world))
     assert listeners.judge(located).passed is True  # `alignment` judges them
     sound = world.retrieve(world.open())[0]
     assert listeners.judge(evidence(retrieval=sound, alignment=without)).passed is True
     few = sound[(sound["subject"] != "3") | (sound["sequence_text"] == sound["sequence_text"][0])]
     verdict = listeners.judge(evidence(retrieval=few, alignment=without))
-    assert verdict.passed is None and "too few test sentences to tell: 3" in verdict.found
+    assert verdict.passed is None and "too few test sentences: 3" in verdict.found
 
 
 def test_what_rests_on_too_few_sentences_is_neither_green_nor_red(retrieved):

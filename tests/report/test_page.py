@@ -188,9 +188,9 @@ def test_a_failed_control_stands_at_the_top(contents, tmp_path):
     ]
     failed = replace(contents, verdicts=leaking)
     page = write_summary(tmp_path / "report.html", failed)
-    alarm = page.text.index("✗ Control failed: Splits share no audio")
+    alarm = page.text.index("✗ Control failed: No audio shared between splits")
     assert alarm < page.text.index("Top-10 accuracy, experiment")
-    assert "1 failed" in page.text and "measures memory" in page.text
+    assert "1 failed" in page.text and "may reflect memory" in page.text
 
 
 def test_a_control_that_no_other_place_names_is_listed(contents, tmp_path):

@@ -11,7 +11,7 @@ def modules_of(package: str) -> dict[str, ModuleType]:
 
     Parameters: package, its dotted name, written out in the call: the code fingerprint reads it
     there, and counts every module of the package.
-    Raises: what a module raises that cannot be imported.
+    Raises: ImportError or another error of a module that cannot be imported.
     """
     return {name: importlib.import_module(f"{package}.{name}") for name in names_of(package)}
 

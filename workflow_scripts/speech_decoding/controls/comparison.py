@@ -1,4 +1,4 @@
-"""A control compared with the decoder, on the same segments."""
+"""A control compared with the decoder on the same segments."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from speech_decoding.evaluation.uncertainty import (
 if TYPE_CHECKING:
     import pandas as pd
 
-# A k of at most this share of the candidates: top-10 of 12 would say nothing.
+# The largest k, as a share of the candidates: top-10 of 12 would mean little.
 LARGEST_SHARE = 0.2
 
 
@@ -39,23 +39,25 @@ def compare(
 
     Parameters: main and control, ranks [segments] among `sizes` [segments] candidates; sentences
     [segments].
-    Returns: n; k; n_candidates, a float where it is a mean; accuracy, that of the decoder and
-    chance; p_value, over sentences, of an accuracy above chance, and interval, of the accuracy;
-    lead, the interval of the decoder's accuracy minus the control's; n_sentences. p_value and
-    intervals are None for too few sentences.
+    Returns: n; k; n_candidates, a float if it is a mean; accuracy, of the control; decoder, its
+    accuracy; chance, the chance level; p_value, over sentences, of an accuracy above chance level;
+    interval, the 95 % confidence interval over sentences of the accuracy; lead, that of the
+    decoder's accuracy minus the control's; n_sentences. p_value and intervals are None for too few
+    sentences.
     """
     count = int(sizes.max())
-    own, reference, chance = hits(control, k, count), hits(main, k, count), np.minimum(k / sizes, 1)
+    correct, reference = hits(control, k, count), hits(main, k, count)
+    chance = np.minimum(k / sizes, 1)
     return {
-        "n": len(own),
+        "n": len(correct),
         "k": k,
         "n_candidates": count if (sizes == count).all() else float(sizes.mean()),
-        "accuracy": float(own.mean()),
+        "accuracy": float(correct.mean()),
         "decoder": float(reference.mean()),
         "chance": float(chance.mean()),
-        "p_value": above_p_value(own - chance, sentences, 0.0),
-        "interval": bootstrap_interval(own, sentences),
-        "lead": bootstrap_interval(reference - own, sentences, bounds=(-1.0, 1.0)),
+        "p_value": above_p_value(correct - chance, sentences, 0.0),
+        "interval": bootstrap_interval(correct, sentences),
+        "lead": bootstrap_interval(reference - correct, sentences, bounds=(-1.0, 1.0)),
         "n_sentences": count_sentences(sentences),
     }
 

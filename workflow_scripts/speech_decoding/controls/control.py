@@ -1,4 +1,4 @@
-"""What a control is, and what comes of it."""
+"""A control, its outcome and its verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a control came to; `passed` is None where it was not run or cannot be judged.
+    """The outcome of a control; `passed` is None if it was not run or cannot be judged.
 
-    found: the outcome in words; numbers: what it rests on, None where it was not run.
+    found: the result in words; numbers: the result in numbers, None if it was not run.
     """
 
     passed: bool | None
@@ -29,7 +29,7 @@ NOT_RUN = Outcome(None, "not run", None)
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one control with what the control states of itself."""
+    """The outcome of a control, with the control's name and description."""
 
     name: str
     title: str
@@ -41,10 +41,11 @@ class Verdict:
 
 
 class Control(Protocol):
-    """A module that is a control; its name is the module's.
+    """A module that is a control; the control has the module's name.
 
-    ORDER: its place among all controls, smaller first, no two alike; TITLE: what was done;
-    THRESHOLD: what has to hold; MEANING: what it would mean if it did not.
+    ORDER: its place on the page, smaller first, different for every control; TITLE: its name on the
+    page; THRESHOLD: the condition under which it passes; MEANING: the conclusion if it fails, a
+    clause without a full stop.
     """
 
     ORDER: int
@@ -53,23 +54,23 @@ class Control(Protocol):
     MEANING: str
 
     def judge(self, basis: Any) -> Outcome:
-        """Judge the numbers of a control that was measured or trained, or an `Evidence`."""
+        """Judge the control by its numbers, or by an `Evidence` in `from_results`."""
 
 
 class ControlAtTest(Protocol):
-    """A module of `at_test`: as `Control`, or with `measure` alone where nothing is judged.
+    """A module of `at_test`: a `Control` that is also measured, or a measurement without a verdict.
 
-    It may have `further_segments` besides: stretches of the recordings that it needs in place of
-    the test segments' own.
+    `further_segments` is optional: windows of the recordings that the control decodes instead of
+    the windows of test segments.
     """
 
     def measure(self, examiner: "Examiner") -> Any:
-        """Give the numbers for controls.json; None where no recording allows the control."""
+        """Measure the numbers for controls.json; None if no recording allows the control."""
 
     def further_segments(
         self, tables: "StudyTables", lengths: Mapping[str, int], window: "Window"
     ) -> "pd.DataFrame":
         """List segments like those of `tables`; lengths, samples of each recording.
 
-        In the store they are the split that bears the control's name.
+        In the store they form a split with the control's name.
         """

@@ -1,4 +1,4 @@
-"""What several controls have to fulfil: to be at chance, above chance, or behind the decoder.
+"""Criteria that several controls share: at chance level, below the decoder, above chance level.
 
 Each criterion is a text, the control's THRESHOLD, and the function that judges by it.
 """
@@ -9,66 +9,71 @@ from typing import Any
 from speech_decoding.controls.control import Outcome
 from speech_decoding.controls.wording import (
     INTERVAL,
-    tell_accuracy,
-    tell_interval,
-    tell_lead,
-    tell_p_value,
+    write_accuracy,
+    write_difference,
+    write_interval,
+    write_p_value,
 )
 from speech_decoding.evaluation.uncertainty import FEWEST_SENTENCES
 
-# An accuracy is above chance if it would lie as far above with less than this probability. Over
-# sentences, because neighbouring windows overlap and single segments would take a run of luck for
-# a finding; and within the story, because a decoder that knows the story from the recording, or
-# from the listener, does not know the segment.
+# An accuracy is above chance level if its p-value is below this. Tested over sentences, because
+# neighbouring windows overlap, and a test over segments would count the same speech several times;
+# and among the candidates of the same story, because a decoder that recognises the story from the
+# recording, or from the listener, does not recognise the segment.
 ALARM_P = 0.001
-RARE = f"1 of {1 / ALARM_P:.0f}"
 
-_AHEAD = f"the decoder is ahead: the whole {INTERVAL} of its lead lies above 0"
-BEHIND = f"within the story, {_AHEAD}"
-AT_CHANCE = (
-    f"within the story, no better than luck, which does as well in {RARE} cases or more; and "
-    f"{_AHEAD}"
+_WITHIN_STORY = "among the candidates of the same story"
+_LESS_ACCURATE = (
+    f"the decoder is more accurate: the {INTERVAL} over sentences of the difference lies entirely "
+    "above 0"
 )
-ABOVE_CHANCE = f"above chance: the whole {INTERVAL} lies above it"
+AT_CHANCE = (
+    f"{_WITHIN_STORY}, the accuracy is not above chance level (p ≥ {ALARM_P:g} over sentences), "
+    f"and {_LESS_ACCURATE}"
+)
+LESS_ACCURATE = f"{_WITHIN_STORY}, {_LESS_ACCURATE}"
+ABOVE_CHANCE = (
+    f"the accuracy is above chance level: its {INTERVAL} over sentences lies entirely above it"
+)
 
 
 def judge_at_chance(numbers: Mapping[str, Any]) -> Outcome:
-    """Judge a control that has to be at chance, and behind the decoder.
+    """Judge a control that must be at chance level, and less accurate than the decoder.
 
     Parameters: numbers, as `comparison.compare` gives them.
     """
     known = numbers["p_value"] is not None
     passed = known and numbers["p_value"] >= ALARM_P and above(numbers["lead"], 0)
-    found = f"{tell_accuracy(numbers)}, {tell_p_value(numbers)}; {tell_lead(numbers)}"
+    found = f"{write_accuracy(numbers)}, {write_p_value(numbers)}; {write_difference(numbers)}"
     return Outcome(if_enough_sentences(passed, numbers), found, numbers)
 
 
-def judge_behind(numbers: Mapping[str, Any]) -> Outcome:
-    """Judge a control that may be above chance, but has to be behind the decoder.
+def judge_less_accurate(numbers: Mapping[str, Any]) -> Outcome:
+    """Judge a control that may be above chance level, but must be less accurate than the decoder.
 
     Parameters: numbers, as `comparison.compare` gives them.
     """
     passed = above(numbers["lead"], 0)
-    found = f"{tell_accuracy(numbers)}; {tell_lead(numbers)}"
+    found = f"{write_accuracy(numbers)}; {write_difference(numbers)}"
     return Outcome(if_enough_sentences(passed, numbers), found, numbers)
 
 
 def judge_above_chance(numbers: Mapping[str, Any]) -> Outcome:
-    """Judge an accuracy of the decoder itself, which has to be above chance.
+    """Judge an accuracy of the decoder, which must be above chance level.
 
     Parameters: numbers, with k, n_candidates, accuracy, chance, interval and n_sentences.
     """
     passed = above(numbers["interval"], numbers["chance"])
-    interval = tell_interval(numbers["interval"], numbers["n_sentences"])
-    found = f"{tell_accuracy(numbers)}; interval {interval}"
+    interval = write_interval(numbers["interval"], numbers["n_sentences"])
+    found = f"{write_accuracy(numbers)}; {INTERVAL} {interval}"
     return Outcome(if_enough_sentences(passed, numbers), found, numbers)
 
 
 def if_enough_sentences(passed: bool, numbers: Mapping[str, Any]) -> bool | None:
-    """Give `passed`, or None where `numbers` rest on too few sentences to be judged."""
+    """Give `passed`, or None where `numbers` are based on too few sentences to be judged."""
     return passed if numbers["n_sentences"] >= FEWEST_SENTENCES else None
 
 
 def above(interval: Sequence[float] | None, value: float) -> bool:
-    """Say whether an interval lies above a value; none, of too few sentences, does not."""
+    """Say whether an interval lies entirely above a value; False if there is no interval."""
     return interval is not None and interval[0] > value

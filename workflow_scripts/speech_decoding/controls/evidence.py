@@ -1,4 +1,4 @@
-"""The results that controls are judged from without measuring or training anything."""
+"""The results from which the controls of `from_results` are judged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,5 +27,5 @@ class Evidence:
 
     @property
     def located_sound(self) -> "pd.DataFrame":
-        """The rows of `alignment` in which the sound was located; a channel may hold another."""
+        """The rows of `alignment` with a reliable lag; elsewhere a channel holds another signal."""
         return self.alignment[self.alignment["correlation"] >= LEAST_CORRELATION]

@@ -1,4 +1,4 @@
-"""The trained decoder under examination: what the controls at test measure it with."""
+"""A trained decoder with its test segments, as the controls at test measure it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 2208
-# At most so many test segments, drawn, are decoded again in each control.
+# The largest number of test segments decoded in a control; of more, this many are drawn.
 MOST_SEGMENTS = 5000
 
 
 class Examiner:
-    """A decoder, its test segments, and how it did on them.
+    """A trained decoder, its test segments, and its retrieval of them.
 
     Args:
-        trained: the decoder, with a store that holds the controls' further segments as well.
+        trained: the decoder, with a store that also holds the controls' further segments.
         retrieval: its table of retrieved segments, a row per test segment.
         wavs: of all stories (wav, begin_s).
         audio: waveforms of the stories at `audio_rate_hz`, by name.
         top_k: the ks of the evaluation.
 
     Attributes:
-        segments: the table of all segments; a row of the store is a position in it.
-        rows: rows of the test segments that have a word. "Positions" are positions in `rows`.
-        candidate_rows: rows of the candidates, one of each that is unique.
-        target: positions of the right candidates, of each test segment.
-        speech: the candidates' speech.
-        drawn: positions of the test segments that a control decodes.
+        segments: the table of all segments; row n of the store is its n-th segment.
+        rows: rows of the test segments that have a word; positions below are positions in `rows`.
+        candidate_rows: rows of the candidates, the unique test segments.
+        target: of each test segment, the position of the right candidate in `candidate_rows`.
+        speech: the speech of the candidates.
+        drawn: positions of the test segments that a control decodes, at most 5000.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class Examiner:
         self.candidate_rows, self.target = unique_segments(self.segments, self.rows)
         self.speech = trained.candidates(self.candidate_rows)
         self.drawn = draw(len(self.rows), MOST_SEGMENTS)
-        # A recording may give away its story, which would be no leak: controls that are compared
-        # with the decoder choose among the candidates of the segment's own story.
+        # A recording may reveal its story, which is no leak: controls are compared with the decoder
+        # among the candidates of the same story.
         pool, members = story_pools(self.target, self.segments["story"].to_numpy()[self.rows])
         self._sizes = members.sum(axis=1)[pool[self.target]]
         self._levels: dict[str, Level] = {
@@ -71,7 +71,7 @@ class Examiner:
         }
 
     def positions_of(self, further_rows: np.ndarray) -> np.ndarray:
-        """Give the positions of the test segments that further segments stand for."""
+        """Give the positions of the test segments from which further segments were made."""
         stands_for = self.segments["stands_for"].to_numpy()[further_rows].astype(np.int64)
         return np.searchsorted(self.rows, stands_for)
 
@@ -85,12 +85,12 @@ class Examiner:
         read: Callable[[Tensor], Tensor] | None = None,
         levels: Mapping[str, Level] | None = None,
     ) -> dict[str, RankTable]:
-        """Decode test segments and rank the candidates: of each level the ranks [positions].
+        """Decode test segments and rank the candidates: for each level, ranks [positions].
 
-        Parameters: brain_rows [positions], whose windows stand in for the segments' own; brain,
-        gives the windows [batch, sensors, samples] of some rows; speech, other candidates; read,
-        applied to estimates [batch, features, samples] before they are compared; levels, all
-        candidates and those within the story if None.
+        Parameters: brain_rows [positions], rows whose brain windows replace those of the segments;
+        brain, a function from rows to brain windows [batch, sensors, samples] that replaces the
+        store's; speech, other candidates; read, applied to estimates [batch, features, samples]
+        before the comparison; levels, all candidates and those of the same story if None.
         """
         blocks = estimate(
             self.model, self.store, self.rows[positions], brain=brain, brain_rows=brain_rows
@@ -109,7 +109,7 @@ class Examiner:
         speech: CandidateSpeech | None = None,
         read: Callable[[Tensor], Tensor] | None = None,
     ) -> dict[str, Any]:
-        """Decode test segments, and compare the accuracy within the story with the decoder's own.
+        """Decode test segments, and compare the accuracy within the story with the decoder's.
 
         Parameters: as `retrieve`; k, of the accuracy, `headline_k` if None.
         Returns: as `comparison.compare`.
@@ -126,5 +126,5 @@ class Examiner:
 
 
 def draw(count: int, at_most: int) -> np.ndarray:
-    """Draw at most so many of `count` positions, sorted, the same ones every time."""
+    """Draw at most `at_most` of `count` positions, sorted, always the same."""
     return np.sort(np.random.default_rng(SEED).permutation(count)[:at_most])

@@ -23,7 +23,7 @@ def judge(
     trained: Mapping[str, "pd.DataFrame"],
     top_k: Sequence[int],
 ) -> list[Verdict]:
-    """Give a verdict for every control in order, but failed ones first and those not run second.
+    """Judge every control: failed ones first, then those not judged, each in their ORDER.
 
     Parameters: proof, alignment, metrics, retrieval and top_k, as in `Evidence`; controls, of
     `measuring.measure_controls`; trained, tables of retrieved segments of the experiments that are
@@ -47,24 +47,29 @@ def judge(
 
 
 def judged_in_order(*kinds: Mapping[str, Control]) -> dict[str, Control]:
-    """Join the controls that are judged, by their ORDER.
+    """Join the controls that have a verdict, in their ORDER.
 
     Raises: InputError for two controls of the same name or ORDER.
     """
-    known: dict[str | int, Control] = {}
-    for name, control in (each for kind in kinds for each in kind.items()):
-        for mark in (name, control.ORDER) if hasattr(control, "judge") else (name,):
-            if mark in known:
-                raise InputError(
-                    control.__name__,
-                    expected="a name and an ORDER that no other control has",
-                    found=f"{mark!r}, as in {known[mark].__name__}",
-                    consequence="no control was judged",
-                    next_step="choose another",
-                )
-            known[mark] = control
-    orders = sorted(mark for mark in known if isinstance(mark, int))
-    return {known[order].__name__.rpartition(".")[2]: known[order] for order in orders}
+    controls = [(name, control) for kind in kinds for name, control in kind.items()]
+    _require_different("name", controls)
+    judged = {name: control for name, control in controls if hasattr(control, "judge")}
+    _require_different("ORDER", [(control.ORDER, control) for control in judged.values()])
+    return dict(sorted(judged.items(), key=lambda item: item[1].ORDER))
+
+
+def _require_different(what: str, controls: Sequence[tuple[Any, Control]]) -> None:
+    """Raise InputError if two controls have the same name or ORDER, given beside each."""
+    known: dict[Any, Control] = {}
+    for value, control in controls:
+        if known.setdefault(value, control) is not control:
+            raise InputError(
+                control.__name__,
+                expected=f"another {what} than those of other controls",
+                found=f"{value!r}, as in {known[value].__name__}",
+                consequence="no control was judged",
+                next_step=f"choose another {what}",
+            )
 
 
 def _verdict(name: str, control: Control, basis: Any) -> Verdict:
@@ -74,7 +79,7 @@ def _verdict(name: str, control: Control, basis: Any) -> Verdict:
         control.TITLE,
         outcome.passed,
         outcome.found,
-        control.THRESHOLD.format_map(outcome.numbers or {}),
+        control.THRESHOLD,
         control.MEANING,
         outcome.numbers,
     )

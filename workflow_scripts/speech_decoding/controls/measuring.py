@@ -1,4 +1,4 @@
-"""Measuring, on a trained decoder, every control that needs no further training."""
+"""Measuring, on a trained decoder, the controls that need no further training."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def further_segments(window: Window) -> Further:
-    """Give a function that lists the stretches of recordings that the controls need.
+    """Give a function that lists the further segments of all controls.
 
-    Those of each control are a split that bears its name.
+    The segments of each control form a split with its name.
     """
 
     def list_segments(tables: StudyTables, signals: Mapping[str, np.ndarray]) -> "pd.DataFrame":
@@ -51,7 +51,7 @@ def measure_controls(
 
     Parameters: trained, whose store also holds `further_segments`; retrieval, its table of
     retrieved segments; wavs (wav, begin_s); audio, waveforms of the stories at audio_rate_hz.
-    Returns: what each control's `measure` gives, by the control's name.
+    Returns: the numbers of each control, by its name.
     """
     examiner = Examiner(trained, retrieval, wavs, audio, audio_rate_hz=audio_rate_hz, top_k=top_k)
     return {name: control.measure(examiner) for name, control in _controls_at_test().items()}

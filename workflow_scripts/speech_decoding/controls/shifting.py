@@ -1,4 +1,4 @@
-"""Test segments taken earlier or later in their recording than the speech was heard."""
+"""Test segments whose brain window is shifted in time relative to the speech."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ def shift_test_segments(
     shift_s: float,
     at_most: int,
 ) -> "pd.DataFrame":
-    """List at most so many test segments, drawn, `shift_s` later in their recording.
+    """List at most `at_most` test segments, drawn, `shift_s` later in their recording.
 
     Parameters: lengths, samples of each recording.
     Returns: as `shift_segments`, and `stands_for`, the row of the segment that was shifted.

@@ -1,7 +1,4 @@
-"""Accuracy where the brain is taken earlier or later than the decoder was trained to: a curve.
-
-It is drawn in the report; nothing is judged by it.
-"""
+"""Accuracy as a function of the neural delay at test: a curve of the report, without a verdict."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,7 +14,7 @@ from speech_decoding.segments.windows import Window
 if TYPE_CHECKING:
     import pandas as pd
 
-# By how much later the brain is taken, on top of the delay of the training.
+# Added to the neural delay of the training.
 DELAYS_S = (-0.5, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.5)
 _SEGMENTS_PER_DELAY = 200
 
@@ -25,7 +22,7 @@ _SEGMENTS_PER_DELAY = 200
 def further_segments(
     tables: StudyTables, lengths: Mapping[str, int], window: Window
 ) -> "pd.DataFrame":
-    """List test segments at every delay."""
+    """List test segments at each delay."""
     import pandas as pd
 
     return pd.concat(
@@ -35,7 +32,7 @@ def further_segments(
 
 
 def measure(examiner: Examiner) -> list[dict[str, Any]]:
-    """Give a row per delay: shift_s, n, k, n_candidates, and accuracy, None without segments."""
+    """Measure shift_s, n, k, n_candidates, and accuracy, None without segments, at each delay."""
     return [_measure_at(delay_s, examiner) for delay_s in DELAYS_S]
 
 

@@ -1,4 +1,4 @@
-"""Candidates that are alike in loudness and timing, so that neither gives the answer away."""
+"""Candidates matched for loudness and timing, so that neither identifies the segment."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORDER = 120
-TITLE = "Candidates of the same loudness and timing"
+TITLE = "Candidates matched for loudness and timing"
 THRESHOLD, judge = ABOVE_CHANCE, judge_above_chance
-MEANING = "loudness and duration explain what was found"
+MEANING = "loudness and the timing of words explain the accuracy"
 
-# Candidates of each test segment, the right one included; at most half of all.
+# For each test segment, with the right one; at most half of all candidates.
 CANDIDATES = 50
 _QUIETEST_DB = -80.0
 
 
 def measure(examiner: Examiner) -> dict[str, Any]:
-    """Rank each segment among the candidates most like it.
+    """Rank each segment among the candidates most similar to it.
 
     Returns: n, k, n_candidates, accuracy, chance, interval, n_sentences.
     """
@@ -59,10 +59,10 @@ def measure(examiner: Examiner) -> dict[str, Any]:
 
 
 def find_rivals(features: np.ndarray, count: int) -> np.ndarray:
-    """Find for each candidate the `count` others most like it: positions [candidates, count].
+    """Find for each candidate the `count` most similar others: positions [candidates, count].
 
-    Parameters: features [candidates, features], each brought to unit variance before distances are
-    taken; equally near ones are taken in order.
+    Parameters: features [candidates, features], each scaled to unit variance before distances are
+    computed; of equally similar candidates, the first ones are taken.
     """
     spread = features.std(axis=0)
     scaled = features / np.where(spread == 0, 1, spread)
@@ -92,9 +92,9 @@ def sound_features(
     by_recording = dict(tuple(words.groupby("recording")))
     rows = []
     for row, onset_s in zip(candidates.itertuples(), place_s, strict=True):
-        own = by_recording[row.recording]
-        start_s = own["start_s"].to_numpy()
-        duration_s = own["duration_s"].to_numpy()
+        spoken = by_recording[row.recording]
+        start_s = spoken["start_s"].to_numpy()
+        duration_s = spoken["duration_s"].to_numpy()
         begin_s, end_s = row.onset_s + window.start_s, row.onset_s + window.stop_s
         heard_s = np.minimum(start_s + duration_s, end_s) - np.maximum(start_s, begin_s)
         here = np.searchsorted(start_s, row.onset_s + ANCHOR_DELAY / window.rate_hz, "right") - 1

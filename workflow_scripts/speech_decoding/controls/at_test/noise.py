@@ -1,4 +1,4 @@
-"""Noise in place of the brain, for a decoder trained on brains."""
+"""Noise instead of brain signals, for a decoder trained on brain signals."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from speech_decoding.controls.criteria import AT_CHANCE, judge_at_chance
 from speech_decoding.controls.examiner import SEED, Examiner
 
 ORDER = 50
-TITLE = "Noise in place of the brain, at test"
+TITLE = "Noise instead of brain signals at test"
 THRESHOLD, judge = AT_CHANCE, judge_at_chance
-MEANING = "the decoder finds segments without hearing the brain"
+MEANING = "the decoder identifies segments without brain signals"
 
-# Noise of the interquartile range that scaled recordings have.
+# Scaled recordings have an interquartile range of 1, and so has noise of this standard deviation.
 _NOISE_SD = 1 / 1.349
 
 
 def measure(examiner: Examiner) -> dict[str, Any]:
-    """Compare the decoder with itself, given noise: as `comparison.compare`."""
+    """Compare as `comparison.compare`."""
     generator = torch.Generator().manual_seed(SEED)
     shape = examiner.store.brain(torch.tensor(examiner.rows[:1])).shape
 

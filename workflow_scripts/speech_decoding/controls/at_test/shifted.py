@@ -1,4 +1,4 @@
-"""Brain signals of the same recording, taken long after the speech was heard."""
+"""Brain signals of the same recording, but not of the same time."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,14 @@ from speech_decoding.segments.windows import Window
 if TYPE_CHECKING:
     import pandas as pd
 
-# The brain is taken this much later than the speech: more than a window, so that nothing is shared.
+# By how much the brain window is later than the speech: more than its length, so that the two
+# windows share nothing.
 SHIFT_S = 10.0
 
 ORDER = 90
-TITLE = f"Speech shifted by {SHIFT_S:g} s against the brain"
+TITLE = f"Brain signals shifted by {SHIFT_S:g} s relative to the speech"
 THRESHOLD, judge = AT_CHANCE, judge_at_chance
-MEANING = "alignment does not matter, so that what is found is not a response to the speech"
+MEANING = "the alignment does not matter, so the accuracy does not reflect a response to the speech"
 
 
 def further_segments(
@@ -29,6 +30,6 @@ def further_segments(
 
 
 def measure(examiner: Examiner) -> dict[str, Any] | None:
-    """Compare as `comparison.compare`; None where every recording ends too early."""
+    """Compare as `comparison.compare`; None if every recording ends too early."""
     rows = shifted_rows(examiner, "shifted", SHIFT_S)
     return examiner.compare(examiner.positions_of(rows), rows) if len(rows) else None

@@ -1,4 +1,4 @@
-"""Stretches of the same recording in which nobody speaks, in place of the brain's response."""
+"""Brain signals of the same recording, but without speech."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORDER = 100
-TITLE = "Brain recorded while nobody spoke"
+TITLE = "Brain signals recorded during silence"
 THRESHOLD, judge = AT_CHANCE, judge_at_chance
-MEANING = "the recording as such gives the segment away"
+MEANING = "the recording identifies the segment even without a response to speech"
 
-# A response to a word lasts no longer than this; later, the brain hears silence.
+# The response to a word is over this long after its end.
 _ECHO_S = 0.5
 
 
@@ -31,7 +31,7 @@ def further_segments(
 
 
 def measure(examiner: Examiner) -> dict[str, Any] | None:
-    """Compare as `comparison.compare`; None where no recording holds a silent window."""
+    """Compare as `comparison.compare`; None if no recording contains a silent window."""
     silent = examiner.store.rows("silence")
     recordings = examiner.segments["recording"].to_numpy()
     pairs = pair_with_silence(recordings[examiner.rows[examiner.drawn]], recordings[silent])
@@ -43,11 +43,12 @@ def measure(examiner: Examiner) -> dict[str, Any] | None:
 def find_silence(
     words: "pd.DataFrame", recordings: "pd.DataFrame", lengths: Mapping[str, int], window: Window
 ) -> "pd.DataFrame":
-    """List windows in which nobody speaks, one after the other, in every recording.
+    """List the consecutive windows without speech in every recording.
 
-    Parameters: words (recording, start_s, duration_s); recordings, a row per recording with what a
-    segment repeats of it (recording, subject, story ...); lengths, samples of each recording.
-    Returns: a segment per window (onset_s, first_sample, split and the columns of `recordings`).
+    Parameters: words (recording, start_s, duration_s); recordings, a row per recording with the
+    columns of segments that describe it (recording, subject, story ...); lengths, samples of each
+    recording.
+    Returns: a segment per window (onset_s, first_sample and the columns of `recordings`).
     """
     import pandas as pd
 
@@ -61,7 +62,7 @@ def find_silence(
         # In whole samples from here on: windows that lie side by side in seconds may overlap.
         begins = np.ceil(np.round(quiet_from_s * window.rate_hz, 6)).astype(np.int64)
         ends = np.floor(np.round(quiet_to_s * window.rate_hz, 6)).astype(np.int64)
-        ends = ends.clip(max=lengths[name])  # a word may be told of after the recording's end
+        ends = ends.clip(max=lengths[name])  # words may be listed after the recording's end
         for begin, end in zip(begins, ends, strict=True):
             last = end - window.sample_count
             rows += [(name, first) for first in range(begin, last + 1, window.sample_count)]
@@ -81,7 +82,7 @@ def pair_with_silence(recording: np.ndarray, silent: np.ndarray) -> np.ndarray:
     """
     pairs = np.full(len(recording), -1)
     for name in np.unique(recording):
-        own, quiet = np.flatnonzero(recording == name), np.flatnonzero(silent == name)
+        segments, quiet = np.flatnonzero(recording == name), np.flatnonzero(silent == name)
         if len(quiet):
-            pairs[own] = quiet[np.arange(len(own)) % len(quiet)]
+            pairs[segments] = quiet[np.arange(len(segments)) % len(quiet)]
     return pairs

@@ -1,7 +1,7 @@
-"""Retrieval by timing alone: what could be decoded from word onsets and durations.
+"""Retrieval from the timing of words alone.
 
-A linear map reads the timing of words off the decoder's estimates, and candidates are ranked by how
-well their own words agree with it; no spectrum is involved.
+A linear map estimates word onsets and durations from the decoder's estimates of speech, and the
+candidates are ranked by the agreement of their words with it; no spectrum is involved.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ import torch
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
-from speech_decoding.controls.criteria import BEHIND, judge_behind
+from speech_decoding.controls.criteria import LESS_ACCURATE, judge_less_accurate
 from speech_decoding.controls.examiner import Examiner, draw
 from speech_decoding.evaluation.candidates import CandidateSpeech
 from speech_decoding.evaluation.retrieval import estimate
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORDER = 110
-TITLE = "Word onsets and durations alone"
-THRESHOLD, judge = BEHIND, judge_behind
-MEANING = "nothing but the timing of words was decoded"
+TITLE = "Retrieval from word onsets and durations alone"
+THRESHOLD, judge = LESS_ACCURATE, judge_less_accurate
+MEANING = "only the timing of words was decoded"
 
 _TRAINING_SEGMENTS = 500  # drawn, for the linear map
 _ONSET_WIDTH_S = 0.025
@@ -32,8 +32,7 @@ _RIDGE = 1e-3  # of the mean variance of the estimates' features
 
 
 def measure(examiner: Examiner) -> dict[str, Any]:
-    """Compare as `comparison.compare`, by the best candidate alone: among ten, both may be right
-    always."""
+    """Compare as `comparison.compare`, by top-1 accuracy: top-10 may be perfect for both."""
     store = examiner.store
     samples = store.window.sample_count - store.delay
 

@@ -1,1 +1,1 @@
-"""Controls judged from results that are there anyway: `judge` takes an `evidence.Evidence`."""
+"""Controls judged from earlier results: `judge` takes an `evidence.Evidence`."""

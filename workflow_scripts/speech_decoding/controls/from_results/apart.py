@@ -1,4 +1,4 @@
-"""Retrieval among candidates of which no two overlap."""
+"""Retrieval among non-overlapping candidates."""
 
 from speech_decoding.controls.comparison import LARGEST_SHARE
 from speech_decoding.controls.control import Outcome
@@ -6,13 +6,13 @@ from speech_decoding.controls.criteria import ABOVE_CHANCE, judge_above_chance
 from speech_decoding.controls.evidence import Evidence
 
 ORDER = 130
-TITLE = "Candidates that do not overlap"
+TITLE = "Non-overlapping candidates"
 THRESHOLD = ABOVE_CHANCE
-MEANING = "the accuracy rests on windows that hold the same speech"
+MEANING = "the accuracy depends on overlapping windows that contain the same speech"
 
 
 def judge(evidence: Evidence) -> Outcome:
-    """Judge the accuracy among them, which evaluate_decoder gives."""
+    """Judge the accuracy that evaluate_decoder measures among them."""
     level = evidence.metrics["apart"]
     count = level["n_answers"]
     few = (k for k in evidence.top_k if k <= LARGEST_SHARE * count)

@@ -1,12 +1,12 @@
-"""The decoder against permuted pairs of brain and speech."""
+"""A permutation test: the decoder's accuracy against that of permuted brain and speech pairs."""
 
 import numpy as np
 
 from speech_decoding.controls.comparison import headline_k
 from speech_decoding.controls.control import Outcome
-from speech_decoding.controls.criteria import ALARM_P, RARE, if_enough_sentences
+from speech_decoding.controls.criteria import ALARM_P, if_enough_sentences
 from speech_decoding.controls.evidence import Evidence
-from speech_decoding.controls.wording import percent, tell_accuracy, tell_p_value
+from speech_decoding.controls.wording import percent, write_accuracy, write_p_value
 from speech_decoding.evaluation.accuracy import PERMUTATIONS, hits, permuted_hits, smallest_p_value
 from speech_decoding.evaluation.grouping import blocks_of
 from speech_decoding.evaluation.metrics import ranks_of
@@ -17,21 +17,21 @@ from speech_decoding.evaluation.uncertainty import (
     count_sentences,
 )
 
-# The accuracy needs more than luck that neighbours share: with four test blocks there are few
-# permutations of whole blocks, so that no smaller share can be asked for.
+# Whole blocks are permuted, because neighbouring windows are not independent. Four test blocks have
+# few permutations, so that no smaller p-value can be required.
 _PERMUTED_P = 0.01
 
 ORDER = 40
-TITLE = f"{PERMUTATIONS} permutations of the pairs of brain and speech"
+TITLE = f"Permutation test with {PERMUTATIONS} permutations of brain and speech pairs"
 THRESHOLD = (
-    f"fewer than 1 of {1 / _PERMUTED_P:.0f} permutations, which move whole blocks, do as well; "
-    f"and luck does as well in fewer than {RARE} cases"
+    f"p < {_PERMUTED_P:g} in the permutation test, which permutes whole blocks, and the accuracy "
+    f"is above chance level (p < {ALARM_P:g} over sentences)"
 )
-MEANING = "nothing was decoded"
+MEANING = "the accuracy is no evidence of decoding"
 
 
 def judge(evidence: Evidence) -> Outcome:
-    """Judge whether the decoder does better than with permuted pairs of brain and speech."""
+    """Judge whether the accuracy is higher than with permuted pairs of brain and speech."""
     retrieval = evidence.retrieval
     k = headline_k(evidence.metrics["n_candidates"], evidence.top_k)
     best = np.stack(retrieval["best"].to_numpy())[:, :k]
@@ -56,10 +56,10 @@ def judge(evidence: Evidence) -> Outcome:
     passed = known and numbers["p_value"] < ALARM_P and numbers["permuted_p_value"] < _PERMUTED_P
     enough = smallest_p_value(blocks) < _PERMUTED_P
     found = (
-        f"{tell_accuracy(numbers)}; {100 * numbers['permuted_p_value']:.2f} % of the permutations "
-        f"do as well, the best reaches {percent(numbers['largest_permuted'])}; "
-        + tell_p_value(numbers)
+        f"{write_accuracy(numbers)}, {write_p_value(numbers)}; permutation test "
+        f"p = {numbers['permuted_p_value']:.4f}, largest permuted accuracy "
+        f"{percent(numbers['largest_permuted'])}"
     )
     if not enough:
-        found += f"; not judged, since {len(blocks)} test blocks are too few to tell"
+        found += f"; not judged: {len(blocks)} test blocks have too few permutations"
     return Outcome(if_enough_sentences(passed, numbers) if enough else None, found, numbers)

@@ -1,15 +1,15 @@
-"""The proof that no stretch of audio is in two splits."""
+"""The proof that no audio is shared between splits."""
 
 from speech_decoding.controls.control import Outcome
 from speech_decoding.controls.evidence import Evidence
 
 ORDER = 10
-TITLE = "Splits share no audio"
+TITLE = "No audio shared between splits"
 THRESHOLD = (
-    "no two splits share a stretch of audio longer than a sample and a half, whoever heard it, "
-    "the margins of windows included"
+    "no stretch of audio longer than one and a half samples is shared between two splits, across "
+    "all listeners and including the margins of windows"
 )
-MEANING = "test speech was heard in training, and the accuracy measures memory"
+MEANING = "the decoder was trained on test speech, and the accuracy may reflect memory"
 
 
 def judge(evidence: Evidence) -> Outcome:
@@ -17,6 +17,6 @@ def judge(evidence: Evidence) -> Outcome:
     longest_s, overlaps = evidence.proof["longest_overlap_s"], len(evidence.proof["overlaps"])
     return Outcome(
         evidence.proof["clean"],
-        f"longest shared stretch {1000 * longest_s:.1f} ms; {overlaps} too long",
+        f"longest shared stretch {1000 * longest_s:.1f} ms; stretches above the limit: {overlaps}",
         {"longest_overlap_s": longest_s, "overlaps": overlaps},
     )

@@ -1,5 +1,5 @@
-"""Controls that are trained: each an experiment of config.yaml that bears the module's name.
+"""Controls that are trained: each is an experiment of config.yaml with the name of its module.
 
-`report.controls` lists those to be trained. A module here judges what `comparison.compare_tables`
-gives of the experiment and the study's main one.
+`report.controls` lists the ones to train. A module judges the comparison of its experiment with the
+study's main experiment (`comparison.compare_tables`).
 """

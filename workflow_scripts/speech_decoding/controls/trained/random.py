@@ -1,8 +1,8 @@
-"""Experiment `random`: a decoder with its initial weights, not trained."""
+"""Experiment `random`: an untrained decoder, with its initial weights."""
 
 from speech_decoding.controls.criteria import AT_CHANCE, judge_at_chance
 
 ORDER = 70
-TITLE = "Decoder with random weights"
+TITLE = "Untrained decoder with random weights"
 THRESHOLD, judge = AT_CHANCE, judge_at_chance
-MEANING = "retrieval rewards a decoder that has learnt nothing"
+MEANING = "the retrieval favours the right segment even without training"
