@@ -87,13 +87,15 @@ def every(*patterns, of=lambda own: [{}], where=lambda own: True):
 
     @given
     def paths(own):
-        names = {"recording": own.study.recordings_at_hand, "story": own.study.stories_at_hand}
+        at_hand = {"recording": "recordings_at_hand", "story": "stories_at_hand"}
+        named = [name for name in at_hand if f"{{{name}}}" in "".join(patterns)]
         found = []
         for run in of(own) if where(own) else ():
+            names = {name: getattr(own.study, at_hand[name]) for name in named}
             if experiment := (own.wildcards | run).get("experiment"):
                 study = study_named(own.study.name, experiment)  # a checked one
                 names["embedding"] = study.experiment(experiment)["embedding"]
-            found += expand(patterns, **{**names, **run}, allow_missing=True)
+            found += expand(patterns, **names, **run, allow_missing=True)
         return list(dict.fromkeys(found))
 
     return paths

@@ -16,6 +16,14 @@ from plumbing.values import Count, Distinct, Items, Name, Positive, Range, Seed,
 
 # A `*` stands for every module of the package that defines the class.
 SIGNED = [
+    "speech_decoding.recordings.preprocessing.preprocess",
+    "speech_decoding.recordings.cleaning.Cleaning",
+    "speech_decoding.segments.splits.split_recording",
+    "speech_decoding.segments.cutting.cut_recording",
+    "speech_decoding.dataset.selection.Selection",
+    "speech_decoding.training.losses.build_loss",
+    "speech_decoding.training.losses.ClipLoss",
+    "speech_decoding.evaluation.evaluate.evaluate_decoder",
     "speech_decoding.decoder.decoder.Decoder",
     "speech_decoding.decoder.*.BrainModule",
     "speech_decoding.studies.*.Study",

@@ -41,7 +41,7 @@ def batch_loss(study, *, speech_module="none", loss=HARD, group=64, dtype=torch.
     ).to(dtype)
     if dtype == torch.float64:
         store.brain, store.speech = in_double(store.brain), in_double(store.speech)
-    loss = build_loss("clip", **loss).to(dtype)
+    loss = build_loss(kind="clip", **loss).to(dtype)
     return BatchLoss(decoder, loss, store, batches, negatives_per_group=group, **how), store
 
 
@@ -207,5 +207,5 @@ def test_two_processes_give_the_loss_and_gradients_of_one(study, of_two_processe
 
 
 def test_the_published_loss_is_the_default(study):
-    assert isinstance(build_loss("clip"), ClipLoss)
-    assert not build_loss("clip").symmetric
+    assert isinstance(build_loss(kind="clip"), ClipLoss)
+    assert not build_loss(kind="clip").symmetric

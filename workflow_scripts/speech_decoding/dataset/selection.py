@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plumbing.errors import InputError
+from plumbing.values import Count, SomeShare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,8 @@ class Selection:
         without_story: a story to be left out; nothing of its audio is then trained with.
     """
 
-    subjects: int | None = None
-    share: float = 1.0
+    subjects: Count | None = None
+    share: SomeShare = 1.0
     without_subject: str | None = None
     without_story: str | None = None
 

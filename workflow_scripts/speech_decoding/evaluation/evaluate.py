@@ -1,11 +1,12 @@
 """Evaluating one trained decoder on the test segments."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from plumbing.results import Results
+from plumbing.values import Count, Distinct, Items, Range
 from speech_decoding.evaluation.attention import sensor_attention
 from speech_decoding.evaluation.candidates import apart, segment_id, unique_segments
 from speech_decoding.evaluation.grouping import spelling, story_pools
@@ -22,20 +23,20 @@ if TYPE_CHECKING:
 
 def evaluate_decoder(
     results: Results,
-    *,
     sessions: Mapping[str, str],
     wavs: "pd.DataFrame",
     threads: int | None,
-    top_k: list[int],
-    candidate_counts: list[int],
     device: str,
+    *,
+    top_k: Distinct[Annotated[int, Range(least=1, most=10)]],
+    candidate_counts: Annotated[list[Count], Items(distinct=True)],
 ) -> tuple[dict[str, Any], "pd.DataFrame", "pd.DataFrame"]:
     """Retrieve every test segment and sum up the ranks.
 
     Parameters: results, of the study, its embedding and the run; sessions, of each recording;
     wavs (wav, begin_s), where each audio file begins in its story; threads, processor cores, None
-    for all; top_k, at most 10 each; candidate_counts, sizes of smaller sets of candidates; device,
-    "auto", "cpu" or "cuda".
+    for all; device, "auto", "cpu" or "cuda"; top_k, at most 10 each; candidate_counts, sizes of
+    smaller sets of candidates.
     Returns: the metrics; a row per test segment with its ranks and its ten best candidates; the
     attention to each sensor (`attention.sensor_attention`).
     """

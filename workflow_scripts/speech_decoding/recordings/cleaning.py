@@ -6,11 +6,12 @@ longest one of MEG-MASC.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from plumbing.errors import InputError
+from plumbing.values import Distinct, Positive
 from speech_decoding.studies import StoredIca
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class Cleaning:
     highest frequency to keep. Filters are zero-phase.
     """
 
-    rereference: str | Sequence[str] | None = None
+    rereference: Literal["average"] | Distinct[str] | None = None
     ica: bool = False
     interpolate_bad: bool = False
-    notch: str | Sequence[float] | None = None
-    band_pass_hz: Sequence[float] | None = None
+    notch: Literal["auto"] | Distinct[Positive] | None = None
+    band_pass_hz: tuple[Positive, Positive] | None = None
 
     @property
     def any(self) -> bool:

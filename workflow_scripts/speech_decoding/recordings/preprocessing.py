@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plumbing.errors import InputError
+from plumbing.values import Count
 from speech_decoding.recordings.cleaning import Cleaning, clean
 from speech_decoding.recordings.quality import (
     Quality,
@@ -105,10 +106,10 @@ def sensor_positions(raw: "mne.io.BaseRaw") -> "pd.DataFrame":
 def preprocess(
     study: StudyReader,
     recording: Recording,
-    *,
     usable: bool,
     bad_channels: Sequence[str],
-    rate_hz: int,
+    *,
+    rate_hz: Count,
     **cleaning: object,
 ) -> Preprocessed:
     """Preprocess one recording.

@@ -1,10 +1,11 @@
 """Cutting one recording: its segments, and the scaler fitted on those of the training split."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from plumbing.errors import InputError
+from plumbing.values import Count, Positive, Range
 from speech_decoding.segments.scaling import choose_segments, fit_scaler
 from speech_decoding.segments.windows import Window, find_segments
 
@@ -18,12 +19,12 @@ def cut_recording(
     sensors: "pd.DataFrame",
     words: "pd.DataFrame",
     blocks: "pd.DataFrame",
-    *,
     rate_hz: int,
-    start_s: float,
-    stop_s: float,
-    stride_s: float,
-    scaler_segments: int,
+    *,
+    start_s: Annotated[float, Range(least=-1_000_000, most=0)],
+    stop_s: Positive,
+    stride_s: Positive,
+    scaler_segments: Count,
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """Find a recording's segments and fit its scaler (protocol 2).
 

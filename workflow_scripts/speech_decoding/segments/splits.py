@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plumbing.errors import InputError
+from plumbing.values import Positive, Seed, Share
 from speech_decoding.segments.blocks import assign_split, find_blocks
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ _SHORTEST_CHUNK_S = 0.1
 def split_recording(
     events: "pd.DataFrame",
     *,
-    shortest_block_s: float,
-    seed: int,
-    test_share: float,
-    valid_share: float,
+    shortest_block_s: Positive,
+    seed: Seed,
+    test_share: Share,
+    valid_share: Share,
 ) -> "pd.DataFrame":
     """Give one recording's blocks with `block` (their number) and `split` (protocol 4)."""
     blocks = find_blocks(events, shortest_block_s=shortest_block_s)

@@ -1,10 +1,12 @@
 """What the decoder minimises: a contrastive loss over segments, or the error of regression."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from plumbing.values import Range
 
 EPSILON = 1e-8
 MAX_LOG_SCALE = 10.0
@@ -44,7 +46,7 @@ class ClipLoss(nn.Module):
         symmetric: bool = False,
         normalise_estimates: bool = False,
         learnable_temperature: bool = False,
-        initial_log_scale: float = 5.1,
+        initial_log_scale: Annotated[float, Range(least=-10, most=10)] = 5.1,
         mask_duplicates: bool = False,
     ):
         super().__init__()
@@ -108,7 +110,7 @@ class MeanSquaredError(nn.Module):
         return functional.mse_loss(_precise(estimates), _precise(targets))
 
 
-def build_loss(kind: Literal["clip", "mse"], **settings: bool) -> ClipLoss | MeanSquaredError:
+def build_loss(*, kind: Literal["clip", "mse"], **settings: bool) -> ClipLoss | MeanSquaredError:
     """Build the loss of that kind; `settings` are those of ClipLoss, and MSE has none."""
     return ClipLoss(**settings) if kind == "clip" else MeanSquaredError()
 
