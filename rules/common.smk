@@ -87,11 +87,9 @@ def every(*patterns, of=lambda own: [{}], where=lambda own: True):
 
     @given
     def paths(own):
-        at_hand = {"recording": "recordings_at_hand", "story": "stories_at_hand"}
-        named = [name for name in at_hand if f"{{{name}}}" in "".join(patterns)]
         found = []
         for run in of(own) if where(own) else ():
-            names = {name: getattr(own.study, at_hand[name]) for name in named}
+            names = own.study.at_hand("".join(patterns))
             if experiment := (own.wildcards | run).get("experiment"):
                 study = study_named(own.study.name, experiment)  # a checked one
                 names["embedding"] = study.experiment(experiment)["embedding"]

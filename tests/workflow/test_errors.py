@@ -103,7 +103,7 @@ def test_missing_raw_files_and_a_missing_checkpoint(fresh, way):
 @pytest.mark.parametrize(
     ("target", "nearest"),
     [
-        ("results/gwiliams/checks.parquet", "gwilliams"),
+        ("results/demmo/checks.parquet", "demo"),
         ("results/demo/experiments/mian/seed-2036/metrics.json", "main"),
         ("results/demo/experiments/delai-0.3/seed-2036/metrics.json", "delay"),
         ("results/demo/experiments/delay-0.31/seed-2036/metrics.json", "0.3"),

@@ -114,6 +114,12 @@ class ConfiguredStudy:
             and (self.simulated or all(map(os.path.isfile, self.reader.wav_files(story))))
         ]
 
+    def at_hand(self, pattern: str) -> dict[str, list[str]]:
+        """Give the recordings and stories at hand, as far as a pattern has such wildcards."""
+        every = {"recording": "recordings_at_hand", "story": "stories_at_hand"}
+        named = [name for name in every if f"{{{name}}}" in pattern]
+        return {name: getattr(self, every[name]) for name in named}
+
     def wav_files(self, story: str) -> list[Path]:
         """Name the audio files of a story; raises InputError for an unknown one."""
         return self.reader.wav_files(require_known("stories", story, self.reader.stories()))
