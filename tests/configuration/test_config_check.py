@@ -358,3 +358,12 @@ def test_numbers_inside_braces_of_a_command_line_are_told_to_be_texts(config):
     with pytest.raises(InputError, match="write it into a file for --configfile"):
         check = ConfigCheck(merged, SCHEMA, {"config.yaml": config, "--config": given})
         check.check_values()
+
+
+def test_a_misspelt_key_is_one_mistake(config):
+    config["training"]["learning_rat"] = config["training"].pop("learning_rate")
+    with pytest.raises(
+        InputError, match=r"training\.learning_rat: .*write `learning_rate:`"
+    ) as caught:
+        check_all(config)
+    assert not caught.value.details

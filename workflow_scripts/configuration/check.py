@@ -6,6 +6,7 @@ another study hinders nobody. All mistakes that are found are told at once.
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -373,8 +374,14 @@ class ConfigCheck:
         return fault
 
     def _require_none(self, faults: Iterable[Fault]) -> None:
-        """Raise InputError with all faults, if there are any."""
-        errors = [self._error(fault) for fault in dict.fromkeys(faults)]
+        """Raise InputError with all faults, if there are any; a misspelt key is one of them."""
+        faults = list(dict.fromkeys(faults))
+        meant = {
+            (*fault.path[:-1], found[1])
+            for fault in faults
+            if (found := re.match(r"write `(\w+):`", fault.next_step))
+        }
+        errors = [self._error(fault) for fault in faults if fault.path not in meant]
         if not errors:
             return
         if len(errors) == 1:
