@@ -211,7 +211,7 @@ OTHER_CHANGES = [
     Change(
         f"the command of a rule in `{RULE}`",
         "train_decoder",
-        edit(RULE, " --seed {wildcards.seed} --threads {threads}", " --seed {wildcards.seed}"),
+        edit(RULE, " --threads {threads} {params.options}", " {params.options}"),
     ),
     Change(
         f"memory or time of a rule in `{RULE}`",
