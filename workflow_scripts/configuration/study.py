@@ -21,7 +21,6 @@ from plumbing.errors import InputError
 from speech_decoding.studies import (
     Recording,
     StudyReader,
-    find_recording,
     open_study,
     reason_to_exclude,
 )
@@ -86,7 +85,7 @@ class ConfiguredStudy:
 
     def recording(self, name: str) -> Recording:
         """Give a recording; raises InputError, with the nearest name, for an unknown one."""
-        return find_recording(self.reader, require_known("recordings", name, self.recordings))
+        return self.recordings[require_known("recordings", name, self.recordings)]
 
     @cached_property
     def recordings_at_hand(self) -> list[str]:

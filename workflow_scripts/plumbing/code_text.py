@@ -12,15 +12,83 @@ from collections.abc import Iterator
 _TOLD = {"ArgumentParser", "Interrupted", "exit", "fault", "print", "warning"}
 _HELP = {"description", "epilog", "help", "metavar"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Of all nodes, those that may tell something, and those that read or give a name.
+_TELLING = (
+    *(ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef),
+    *(ast.Raise, ast.Call),
+)
+_NAMING = (ast.Name, ast.Attribute, ast.Assign)
 
 
 def code_text(tree: ast.Module) -> str:
     """Write what a module does; the same in every version of Python. Changes the tree."""
-    for node in ast.walk(tree):
-        _drop_docstring(node)
     for part in _sentences(tree):
         _blank(part)
-    return _write(tree)
+    pieces: list[str] = []
+    _write(tree, pieces)
+    return "".join(pieces)
+
+
+def _sentences(tree: ast.Module) -> list[ast.AST]:
+    """Find the parts of a module whose texts are sentences, and drop its docstrings.
+
+    These are what is raised, errors and what gives them, and the arguments of calls that tell
+    something; and whatever gives its value to a name that is read in sentences alone: a variable of
+    a function, a private constant or function of the module.
+    """
+    parts: list[ast.AST] = []
+    scopes: list[_Scope] = []
+    waiting: list[tuple[ast.AST, tuple[_Scope, ...]]] = [(tree, ())]
+    while waiting:  # a node, and the scopes around it
+        node, around = waiting.pop()
+        if isinstance(node, _TELLING):
+            _drop_docstring(node)
+            parts += _told(node)
+        if isinstance(node, _Function) and node.name.startswith("_"):
+            scopes[0].given.append(([node.name], node))
+        if isinstance(node, ast.Module | _Function):
+            scopes.append(_Scope())
+            around = (*around, scopes[-1])
+        if isinstance(node, _NAMING):
+            _note(node, around, at_the_top=len(around) == 1 and node in tree.body)
+        waiting += [(child, around) for child in ast.iter_child_nodes(node)]
+    inside = {id(node) for part in parts for node in ast.walk(part)}
+    while found := [part for scope in scopes for part in scope.leading_to(inside)]:
+        parts += found
+        inside.update(id(node) for part in found for node in ast.walk(part))
+    return parts
+
+
+class _Scope:
+    """A module or a function: which names are read in it, and what gives names their value."""
+
+    def __init__(self) -> None:
+        self.reads: list[tuple[str, int]] = []  # a name, and the number of its node
+        self.given: list[tuple[list[str], ast.AST]] = []
+
+    def leading_to(self, inside: set[int]) -> Iterator[ast.AST]:
+        """Give what gives its value to names that are read in the nodes `inside` alone."""
+        times = Counter(name for name, _ in self.reads)
+        told = Counter(name for name, node in self.reads if node in inside)
+        for names, value in self.given:
+            if id(value) not in inside and all(
+                name in told and told[name] == times[name] for name in names
+            ):
+                yield value
+
+
+def _note(node: ast.AST, around: tuple[_Scope, ...], *, at_the_top: bool) -> None:
+    """Note in the scopes around a node which name it reads, or to which it gives a value."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        if isinstance(node.ctx, ast.Load):
+            for scope in around:
+                scope.reads.append((last_name(node), id(node)))
+    elif isinstance(node, ast.Assign):
+        names = [last_name(target) for target in node.targets]
+        private = at_the_top and all(name.startswith("_") for name in names)
+        for scope in around if private else around[1:]:
+            if all(names):
+                scope.given.append((names, node.value))
 
 
 def _drop_docstring(node: ast.AST) -> None:
@@ -33,21 +101,6 @@ def _drop_docstring(node: ast.AST) -> None:
             and isinstance(body[0].value.value, str)
         ):
             node.body = body[1:]
-
-
-def _sentences(tree: ast.Module) -> list[ast.AST]:
-    """Find the parts of a module whose texts are sentences.
-
-    These are what is raised, errors and what gives them, and the arguments of calls that tell
-    something; and whatever gives its value to a name that is read in sentences alone: a variable of
-    a function, a private constant or function of the module.
-    """
-    parts = [part for node in ast.walk(tree) for part in _told(node)]
-    while True:
-        found = list(_leading_to(tree, parts))
-        if len(found) == len(parts):
-            return parts
-        parts = found
 
 
 def _told(node: ast.AST) -> Iterator[ast.AST]:
@@ -72,44 +125,6 @@ def last_name(node: ast.AST | None) -> str:
     return str(getattr(node, "attr", getattr(node, "id", "")))
 
 
-def _leading_to(tree: ast.Module, parts: list[ast.AST]) -> Iterator[ast.AST]:
-    """Give the parts, and what gives its value to a name that is read nowhere else."""
-    yield from parts
-    known = {id(part) for part in parts}
-    inside = {id(node) for part in parts for node in ast.walk(part)}
-    for scope in ast.walk(tree):
-        if not isinstance(scope, ast.Module | _Function):
-            continue
-        read, told = Counter(_reads(scope)), Counter(_reads(scope, inside))
-        only_told = {name for name, times in told.items() if times == read[name]}
-        for names, value in _given(scope, tree):
-            if names and set(names) <= only_told and id(value) not in known:
-                known.add(id(value))
-                yield value
-
-
-def _given(scope: ast.AST, tree: ast.Module) -> Iterator[tuple[list[str], ast.AST]]:
-    """Give the names of a scope that sentences may be made of, and what gives them their value."""
-    for node in ast.walk(scope):
-        if isinstance(node, ast.Assign) and (scope is not tree or node in tree.body):
-            names = [last_name(target) for target in node.targets]
-            if scope is not tree or all(name.startswith("_") for name in names):
-                yield names, node.value
-        elif isinstance(node, _Function) and scope is tree and node.name.startswith("_"):
-            yield [node.name], node
-
-
-def _reads(scope: ast.AST, within: set[int] | None = None) -> Iterator[str]:
-    """Give each name that is read in a scope, as often as it is; only in the nodes `within`."""
-    for node in ast.walk(scope):
-        if within is not None and id(node) not in within:
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            yield node.attr  # a private method
-
-
 def _blank(part: ast.AST) -> None:
     """Empty all texts in a part; an f-string loses what it shows as well."""
     for node in ast.walk(part):
@@ -119,12 +134,24 @@ def _blank(part: ast.AST) -> None:
             node.value = ""
 
 
-def _write(part: object) -> str:
-    """Write a syntax tree as text; `ast.dump` writes the same code differently in every Python."""
+def _write(part: object, pieces: list[str]) -> None:
+    """Write a syntax tree piece by piece; `ast.dump` differs between versions of Python."""
     if isinstance(part, ast.JoinedStr) and not part.values:
         part = ast.Constant("")
     if isinstance(part, ast.AST):
-        given = ((name, value) for name, value in ast.iter_fields(part) if value not in (None, []))
-        fields = ",".join(f"{name}={_write(value)}" for name, value in given)
-        return f"{type(part).__name__}({fields})"
-    return f"[{','.join(map(_write, part))}]" if isinstance(part, list) else repr(part)
+        pieces.append(f"{type(part).__name__}(")
+        for name in part._fields:
+            value = getattr(part, name, None)
+            if value is not None and value != []:
+                pieces.append(f"{name}=")
+                _write(value, pieces)
+                pieces.append(",")
+        pieces.append(")")
+    elif isinstance(part, list):
+        pieces.append("[")
+        for one in part:
+            _write(one, pieces)
+            pieces.append(",")
+        pieces.append("]")
+    else:
+        pieces.append(repr(part))
