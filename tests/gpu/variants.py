@@ -10,6 +10,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
+from speech_decoding.dataset import opening
 from speech_decoding.dataset.signals import Placement
 from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.segments.windows import Window
@@ -94,14 +95,14 @@ class Trial:
         if dtype == torch.float64:
             training["precision"] = "float32"
         with mock.patch.object(
-            experiment, "SegmentStore", partial(SegmentStore, placement=variant.placement)
+            opening, "SegmentStore", partial(SegmentStore, placement=variant.placement)
         ):
-            store = experiment.open_store(
+            store = opening.open_store(
                 run_of(study),
                 window=Window(**WINDOW),
                 seed=SEED,
                 device=device,
-                **experiment.data_settings(training),
+                **opening.data_settings(training),
             )
         decoder = {**SETTINGS["decoder"], **variant.decoder}
         self.batch_loss = experiment.build_batch_loss(
