@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbing import seals
 from plumbing.errors import InputError
+from plumbing.job import Job
 from speech_decoding.studies.presence import check_presence
 from speech_decoding.studies.reading import reading, watch
 
@@ -71,4 +71,4 @@ def test_a_file_that_the_machine_cannot_open_is_not_called_absent(tmp_path, monk
     with pytest.raises(OSError, match=os.strerror(number)):
         check_presence(path)
     with pytest.raises(InputError, match="a file that this machine can read, found"):
-        seals.note_raw_files([path], {})
+        Job().note_raw_files([path], {})
