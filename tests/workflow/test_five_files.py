@@ -61,7 +61,7 @@ def page(tmp_path_factory) -> str:
         r"<h1>A toy study: ",
         r"loudness",
         r"step_samples",
-        r"architecture\W+(<[^>]*>\s*)*linear",
+        r"architecture(<[^>]*>|\s)+linear",
         r"Brain reversed in time",
         r"<h2[^>]*>A toy section</h2>\s*<p>2 listeners heard tones\.</p>",
     ],
