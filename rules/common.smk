@@ -99,18 +99,17 @@ def every(*patterns, of=lambda own: [{}], where=lambda own: True):
     return paths
 
 
-def raw(choose):
+def raw(choose, made=lambda path: path):
     """Give an input function: the raw files that `choose` gives, as far as they are there.
 
-    Those of a simulated study are made by rules: of its audio, the whole folder.
+    Those of a simulated study are made by rules: `made` gives what is made in place of a file.
     """
 
     @given
     def paths(own):
         files = choose(own)
         if own.study.simulated:
-            sounds = [path for path in files if path.suffix == ".wav"]
-            return sorted({*files} - {*sounds} | {path.parent for path in sounds})
+            return sorted({made(path) for path in files})
         own.study.require_raw_folder()
         there = [path for path in files if os.path.isfile(path)]  # False where it cannot be known
         return [ancient(path) for path in there]  # `raw_stamps` tells whether they changed
@@ -139,7 +138,7 @@ def raw_stamps(reader_output, *files):
 
 known_hashes = KnownHashes(Path(".snakemake/raw_hashes.json"))
 raw_files = raw(lambda own: own.study.reader.raw_files(own.recording))
-wav_files = raw(lambda own: own.study.wav_files(own.story))
+wav_files = raw(lambda own: own.study.wav_files(own.story), made=lambda path: path.parent)
 
 # ------------------------------------------------------------------------------------------ params
 

@@ -1,12 +1,18 @@
 """Measure the controls that need no further training, on a trained decoder."""
 
-from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.command import (
+    add_settings_argument,
+    add_threads_argument,
+    open_results,
+    run,
+    step_parser,
+)
 from plumbing.results import AUDIO, CONTROLS, RETRIEVAL
 
 
 def main() -> None:
     parser = step_parser(__doc__, "embedding", "experiment", "seed")
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+    add_threads_argument(parser)
     add_settings_argument(parser)
     arguments = parser.parse_args()
 

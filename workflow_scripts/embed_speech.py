@@ -6,6 +6,7 @@ from pathlib import Path
 from plumbing.command import (
     add_settings_argument,
     add_stamps_argument,
+    add_threads_argument,
     open_results,
     run,
     step_parser,
@@ -17,7 +18,7 @@ def main() -> None:
     parser = step_parser(__doc__, "embedding", "story")
     parser.add_argument("wavs", nargs="+", type=Path, help="the story's audio files")
     add_stamps_argument(parser)
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+    add_threads_argument(parser)
     add_settings_argument(parser)
     arguments = parser.parse_args()
 

@@ -7,13 +7,19 @@ the process is asked to end (SIGTERM), the training is saved, and the exit statu
 import sys
 from dataclasses import asdict, fields
 
-from plumbing.command import add_settings_argument, open_results, run, step_parser
+from plumbing.command import (
+    add_settings_argument,
+    add_threads_argument,
+    open_results,
+    run,
+    step_parser,
+)
 from plumbing.results import HISTORY
 
 
 def main() -> None:
     parser = step_parser(__doc__, "embedding", "experiment", "seed")
-    parser.add_argument("--threads", type=int, default=None, help="processor cores")
+    add_threads_argument(parser)
     add_settings_argument(parser)
     parser.add_argument(
         "--checkpoint-minutes", type=float, default=10, help="between two checkpoints"

@@ -17,22 +17,7 @@ from speech_decoding.controls.judging import judged_in_order
 
 ROOT = Path(__file__).parents[2]
 
-REVERSED = '''
-"""The brain reversed in time."""
-
-from speech_decoding.controls.criteria import AT_CHANCE, judge_at_chance
-
-ORDER = 45
-TITLE = "Brain reversed in time"
-THRESHOLD, judge = AT_CHANCE, judge_at_chance
-MEANING = "the order of time does not matter"
-
-
-def measure(examiner):
-    return examiner.compare(
-        examiner.drawn, brain=lambda rows: examiner.store.brain(rows).flip(dims=[2])
-    )
-'''
+REVERSED = (ROOT / "tests/workflow/one_file/control.py").read_text()
 
 EARLIER = '''
 """The brain taken a second earlier than the speech."""

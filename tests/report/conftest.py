@@ -135,7 +135,7 @@ def results(settings, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def contents(results, settings):
-    return load_contents(results.of(), **copy.deepcopy(settings))
+    return load_contents(results, **copy.deepcopy(settings))
 
 
 def write_results(results, settings, *, blocks_per_story=24):

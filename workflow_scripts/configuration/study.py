@@ -45,6 +45,7 @@ class ConfiguredStudy:
         self.entry = study_entry(config, name)
         self.simulated = "simulation" in self.entry
         self.raw_folder: str = self.entry["raw_folder"]
+        self._experiments: dict[str, Settings] = {}  # each is asked for by many jobs
 
     def file_of(self, key: Sequence[str]) -> str:
         """Name the file in which a setting has the value that counts."""
@@ -57,7 +58,9 @@ class ConfiguredStudy:
 
     def experiment(self, name: str) -> Settings:
         """All blocks of settings for one experiment, and its `embedding`."""
-        return experiment_settings(self._config, self.name, name)
+        if name not in self._experiments:
+            self._experiments[name] = experiment_settings(self._config, self.name, name)
+        return self._experiments[name]
 
     @cached_property
     def reader(self) -> StudyReader:

@@ -29,7 +29,7 @@ def step_parser(description: str | None, *wildcards: str) -> argparse.ArgumentPa
         "rule the digests that its outputs have to be sealed with",
     )
     for name in wildcards:
-        parser.add_argument(f"--{name}", required=True)
+        parser.add_argument(f"--{name}", required=True, help="as in the names of the files")
     parser.set_defaults(wildcards=wildcards)
     return parser
 
@@ -66,6 +66,11 @@ def json_object(text: str) -> dict[str, Any]:
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument with the settings that a script reads."""
     parser.add_argument("--settings", type=json_object, required=True, help="JSON")
+
+
+def add_threads_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of a step that can use many processor cores; None for all of them."""
+    parser.add_argument("--threads", type=int, default=None, help="processor cores")
 
 
 def add_study_argument(parser: argparse.ArgumentParser) -> None:

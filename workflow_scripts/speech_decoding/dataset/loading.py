@@ -1,6 +1,7 @@
 """Reading what the earlier stages wrote into a store of segments."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,23 @@ def load_embedding(results: Results, stories: Sequence[str]) -> Embedding:
         first_frame += len(frames[-1])
     silence = results.read(EMBEDDING, story=stories[0])["silence"]
     return Embedding(np.concatenate(frames), pd.concat(chunks, ignore_index=True), silence)
+
+
+def identify_data(
+    results: Results, recordings: Sequence[str], stories: Sequence[str]
+) -> dict[str, Any]:
+    """Tell the data of a training apart from others by their content, the same on every machine.
+
+    Returns: the SHA-256 of each file of the study by its name, of the signals by their recordings.
+    """
+    kept = [(name, {}) for name in (WORDS, WAV_ONSETS, SEGMENTS, SCALERS)]
+    kept += [(name, {"story": story}) for story in stories for name in (FRAMES, FRAME_TIMES)]
+    return {
+        "sha256": {
+            results.path(name, **which).name: results.hash_of(name, **which) for name, which in kept
+        },
+        "signals": {name: results.hash_of(SIGNAL, recording=name) for name in recordings},
+    }
 
 
 def _finite_frames(results: Results, story: str) -> np.ndarray:

@@ -1,22 +1,13 @@
 """Opening the segments of a study as one training cuts them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from plumbing.results import (
-    FRAME_TIMES,
-    FRAMES,
-    SCALERS,
-    SEGMENTS,
-    SIGNAL,
-    WAV_ONSETS,
-    WORDS,
-    Results,
-)
+from plumbing.results import Results
 from speech_decoding.dataset.loading import (
     load_embedding,
     load_signals,
@@ -95,20 +86,3 @@ def add_segments(tables: StudyTables, further: "pd.DataFrame") -> StudyTables:
 
     segments = pd.concat([tables.segments, further], ignore_index=True)
     return replace(tables, segments=segments)
-
-
-def identify_data(
-    results: Results, recordings: Sequence[str], stories: Sequence[str]
-) -> dict[str, Any]:
-    """Tell the data of a training apart from others by their content, the same on every machine.
-
-    Returns: the SHA-256 of each file of the study by its name, of the signals by their recordings.
-    """
-    kept = [(name, {}) for name in (WORDS, WAV_ONSETS, SEGMENTS, SCALERS)]
-    kept += [(name, {"story": story}) for story in stories for name in (FRAMES, FRAME_TIMES)]
-    return {
-        "sha256": {
-            results.path(name, **which).name: results.hash_of(name, **which) for name, which in kept
-        },
-        "signals": {name: results.hash_of(SIGNAL, recording=name) for name in recordings},
-    }

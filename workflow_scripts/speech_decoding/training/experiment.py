@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from plumbing.results import RUN, Results
-from speech_decoding.dataset.opening import data_settings, identify_data, open_store
+from speech_decoding.dataset.loading import identify_data
+from speech_decoding.dataset.opening import data_settings, open_store
 from speech_decoding.dataset.selection import Selection
 from speech_decoding.dataset.store import SegmentStore
 from speech_decoding.decoder.decoder import Decoder
